@@ -1,0 +1,42 @@
+/** Titles as they cross the wire. */
+import { z } from "zod";
+import { AccountId, Country, ProfileId, TitleId } from "../ids.ts";
+
+/** Age marks of the region, in years. `null`: not known, treated as 18 where a limit applies. */
+export const AgeMark = z.union([z.literal(0), z.literal(6), z.literal(12), z.literal(16), z.literal(18)]);
+export type AgeMark = z.infer<typeof AgeMark>;
+
+/** What a card shows. Unknown stays null: nothing is invented. */
+export const TitleCard = z.object({
+  titleId: TitleId,
+  name: z.string().min(1).max(300),
+  year: z.number().int().min(1874).max(2100).nullable(),
+  genres: z.array(z.string().max(64)).max(12),
+  ageMark: AgeMark.nullable(),
+  runtimeMinutes: z.number().int().min(1).max(1_500).nullable(),
+});
+export type TitleCard = z.infer<typeof TitleCard>;
+
+export const TitleDetails = TitleCard.extend({
+  directors: z.array(z.string()).max(20),
+  plot: z.string().nullable(),
+  /** Critics' or voters' score out of 10, where the source had one. */
+  score: z.number().min(0).max(10).nullable(),
+  scoreVotes: z.number().int().min(0).nullable(),
+  /** Where the record came from: `vega`, `ml-1m`… */
+  source: z.string(),
+  /** When it entered our catalogue. */
+  addedAt: z.string(),
+});
+export type TitleDetails = z.infer<typeof TitleDetails>;
+
+export const Profile = z.object({
+  profileId: ProfileId,
+  accountId: AccountId,
+  name: z.string().min(1).max(64),
+  /** Age limit of the profile; null: an adult's. */
+  ageMark: AgeMark.nullable(),
+  country: Country,
+  externalId: z.string().nullable(),
+});
+export type Profile = z.infer<typeof Profile>;

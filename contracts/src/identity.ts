@@ -1,0 +1,22 @@
+/**
+ * Who is asking, between services. The gateway turns a session or a machine's token into an internal token (JWT, EdDSA,
+ * ≤ 60 s, one audience a service) that carries these claims; a service believes nothing else.
+ */
+import { z } from "zod";
+import { AccountId, Country, ProfileId } from "./ids.ts";
+
+export const Role = z.enum(["viewer", "analyst", "product", "editor", "operator", "service"]);
+export type Role = z.infer<typeof Role>;
+
+export const SERVICES = ["ingestion", "serving", "catalog"] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+export const Identity = z.object({
+  role: Role,
+  accountId: AccountId.optional(),
+  /** The profile chosen on this device; absent before the choice and for machines. */
+  profileId: ProfileId.optional(),
+  country: Country,
+  device: z.string().max(64),
+});
+export type Identity = z.infer<typeof Identity>;

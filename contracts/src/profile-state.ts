@@ -1,0 +1,36 @@
+/**
+ * What the live path knows of one profile: a read model folded from the log within a second, rebuilt from it when lost.
+ *
+ * Each title holds last-writer-wins registers by `occurredAt`, so that an event delivered twice or out of order ends in
+ * the same state (a join-semilattice: the tests hold it to that). Counts are left to the warehouse, which deduplicates.
+ */
+import type { ProfileId, TitleId } from "./ids.ts";
+
+/** Most titles kept for a profile: those touched last. 300 covers a year of an eager viewer; a state stays under 32 KB. */
+export const PROFILE_STATE_TITLES_MAX = 300;
+
+/** Instants are milliseconds since the epoch. An absent register: never happened. */
+export interface TitleState {
+  readonly titleId: TitleId;
+  /** Latest of all registers below, impressions left out. Orders the titles, newest first. */
+  readonly touchedAt: number;
+  readonly clickedAt?: number;
+  /** The furthest playback: `watchedSeconds` is the largest seen, position is the latest reported. */
+  readonly playedAt?: number;
+  readonly watchedSeconds?: number;
+  readonly positionSeconds?: number;
+  readonly durationSeconds?: number;
+  readonly partId?: string;
+  /** `null` after an undo. */
+  readonly rated?: { readonly at: number; readonly stars: number | null };
+  readonly watchlisted?: { readonly at: number; readonly on: boolean };
+  readonly notInterested?: { readonly at: number; readonly on: boolean };
+  readonly watched?: { readonly at: number; readonly on: boolean };
+}
+
+export interface ProfileState {
+  readonly version: 1;
+  readonly profileId: ProfileId;
+  /** Newest first, at most PROFILE_STATE_TITLES_MAX. */
+  readonly titles: readonly TitleState[];
+}

@@ -1,0 +1,26 @@
+/** The database: PostgreSQL through Kysely. Services keep their queries to themselves; this port opens, migrates and loads in bulk. */
+import type { Kysely, Transaction } from "kysely";
+import type { Tables } from "./tables.ts";
+
+export interface BulkWrite<Table extends keyof Tables> {
+  readonly table: Table;
+  readonly columns: readonly (keyof Tables[Table] & string)[];
+  /** Unique columns that decide what is the same row. */
+  readonly keyColumns: readonly (keyof Tables[Table] & string)[];
+  /** `keep`: rows there already stay as they are. `replace`: the new values win. */
+  readonly onConflict: "keep" | "replace";
+  /** Values in the order of `columns`; arrays for array columns, null for null. */
+  readonly rows: Iterable<readonly unknown[]>;
+}
+
+export interface Database {
+  readonly kysely: Kysely<Tables>;
+  /** Applies what is missing under an advisory lock; answers the names applied. Throws when the schema is newer than the code. */
+  migrate(): Promise<readonly string[]>;
+  /** COPY into a temporary table, then one INSERT … ON CONFLICT, in `transaction` or one of its own. Answers rows written. */
+  writeBulk<Table extends keyof Tables>(write: BulkWrite<Table>, transaction?: Transaction<Tables>): Promise<number>;
+  /** Several bulk writes and plain queries as one. */
+  transaction<Value>(work: (transaction: Transaction<Tables>) => Promise<Value>): Promise<Value>;
+  describe(): Promise<string>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,95 @@
+/**
+ * The tables of the database as Kysely sees them. The migrations in `migrations/` make them; a test holds both together.
+ * PostgreSQL owns what a person stated, the catalogue, accounts, and the runs of the trainer.
+ */
+import type { ColumnType, Generated, JSONColumnType } from "kysely";
+
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+type DefaultTimestamp = ColumnType<Date, Date | string | undefined, Date | string>;
+
+export interface Tables {
+  accounts: {
+    account_id: string;
+    /** `ml-1m:42`: unique where present. */
+    external_id: string | null;
+    country: string;
+    /** May be entered without a password: the demo world's own accounts only. */
+    demo: Generated<boolean>;
+    created_at: DefaultTimestamp;
+  };
+  profiles: {
+    profile_id: string;
+    account_id: string;
+    name: string;
+    age_mark: number | null;
+    external_id: string | null;
+    created_at: DefaultTimestamp;
+  };
+  titles: {
+    title_id: string;
+    name: string;
+    year: number | null;
+    genres: string[];
+    directors: string[];
+    plot: string | null;
+    age_mark: number | null;
+    runtime_minutes: number | null;
+    score: number | null;
+    score_votes: number | null;
+    source: string;
+    added_at: Timestamp;
+  };
+  /** One row for each thing that a profile holds of a title now; an undo deletes it. */
+  stated_preferences: {
+    profile_id: string;
+    title_id: string;
+    kind: "rate" | "watchlist" | "not_interested" | "watched";
+    /** Stars of a rating, strength of an imported watch. */
+    value: number | null;
+    stated_at: Timestamp;
+    /** The event that set it: decides between two of the same instant. */
+    event_id: string;
+  };
+  /** Events on their way to the log, written in the transaction that changed the state. */
+  outbox: {
+    sequence: Generated<string>;
+    /** Unique: the same command sent twice enters once. */
+    event_id: string;
+    topic: string;
+    key: string;
+    value: string;
+    created_at: DefaultTimestamp;
+  };
+  runs: {
+    run_id: string;
+    model: string;
+    status: "running" | "succeeded" | "failed";
+    parameters: JSONColumnType<Record<string, unknown>>;
+    metrics: JSONColumnType<Record<string, unknown>> | null;
+    data_hash: string | null;
+    code_version: string;
+    seed: number;
+    generation: string | null;
+    error: string | null;
+    started_at: Timestamp;
+    finished_at: Timestamp | null;
+  };
+  /** Imports and how far they are: an import that was cut off goes on there, and one that is done is not done again. */
+  imports: {
+    import_id: string;
+    source: string;
+    layout: string;
+    rows_done: number;
+    rows_refused: number;
+    done: boolean;
+    updated_at: Timestamp;
+  };
+  /** Tokens for machines: only their SHA-256 is kept. */
+  service_tokens: {
+    token_sha256: string;
+    role: string;
+    label: string;
+    created_at: DefaultTimestamp;
+    expires_at: Timestamp | null;
+  };
+}

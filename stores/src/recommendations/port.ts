@@ -1,0 +1,64 @@
+/**
+ * The recommendation store: each profile's precomputed list by generation, and its live state. Tarantool's job.
+ *
+ * Lists are written under a generation that nobody reads yet; `activate` flips one pointer, atomically; a reader gets
+ * lists of one generation in one call, never a mixture. `activate` of an older one is the rollback.
+ */
+import type { Generation, ProfileId, TitleId } from "@thewatcher/contracts/ids";
+import type { ProfileState } from "@thewatcher/contracts/profile-state";
+
+/** Items of one list. */
+export const LIST_ITEMS_MAX = 500;
+/** Profiles of one call. */
+export const PROFILES_PER_CALL_MAX = 5_000;
+
+export interface RecommendationListEntry {
+  readonly profileId: ProfileId;
+  /** Best first; `scores` runs beside it and never rises. */
+  readonly titleIds: readonly TitleId[];
+  readonly scores: Float32Array;
+}
+
+export interface StoredList extends RecommendationListEntry {
+  readonly generation: Generation;
+}
+
+export interface GenerationInfo {
+  readonly generation: Generation;
+  /** Lists written under it. */
+  readonly listCount: number;
+  readonly active: boolean;
+  /** What the publisher wants to find again (run id, as-of…). */
+  readonly note: Readonly<Record<string, string>>;
+}
+
+export interface RecommendationStore {
+  /** Begins a generation. Throws when it exists. */
+  begin(generation: Generation, note: Readonly<Record<string, string>>): Promise<void>;
+  /** Idempotent: the same profile again replaces its list. Throws for an unknown or active generation. */
+  putLists(generation: Generation, lists: readonly RecommendationListEntry[]): Promise<void>;
+  /** Newest first. */
+  generations(): Promise<readonly GenerationInfo[]>;
+  /** The active generation, or undefined before the first. */
+  active(): Promise<Generation | undefined>;
+  /** Makes `generation` the one read, in one step. Throws when it doesn't exist. Answers the one before. */
+  activate(generation: Generation): Promise<Generation | undefined>;
+  /** Removes a generation and its lists. Refuses the active one. */
+  drop(generation: Generation): Promise<void>;
+  /** In the order asked; undefined where the generation (default: the active one) has no list. */
+  getLists(profileIds: readonly ProfileId[], generation?: Generation): Promise<readonly (StoredList | undefined)[]>;
+  /** In the order asked. */
+  getStates(profileIds: readonly ProfileId[]): Promise<readonly (ProfileState | undefined)[]>;
+  /**
+   * Writes states together with the log position that they include, in one transaction: after a crash the fold goes on
+   * exactly behind what it has applied.
+   */
+  putStates(update: {
+    readonly states: readonly ProfileState[];
+    readonly position?: { readonly topic: string; readonly partition: number; readonly nextOffset: number };
+  }): Promise<void>;
+  /** How far the fold of a topic is; 0 where it never wrote. */
+  statePositions(topic: string): Promise<readonly { partition: number; nextOffset: number }[]>;
+  describe(): Promise<string>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,34 @@
+/**
+ * The warehouse: every event as a row, and what is aggregated from them. ClickHouse's dialect of SQL over its HTTP
+ * interface, whether a server answers or the embedded engine in a child process.
+ *
+ * Rows are keyed (topic, partition, offset): a batch inserted twice meets and merges. Readers deduplicate.
+ */
+import type { RecordBatch } from "../event-log/port.ts";
+
+export interface QueryOptions {
+  /** Typed parameters: `{asOf:DateTime64(3)}` in the SQL. Instants as ISO 8601 strings (a Date would lose its milliseconds). */
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** The server stops the query after this; default 60 s. */
+  readonly maxExecutionSeconds?: number;
+}
+
+export interface Warehouse {
+  /** Applies what is missing, in order; answers the names applied. Throws when the schema is newer than the code. */
+  migrate(): Promise<readonly string[]>;
+  /**
+   * Inserts stored events as they lie in the log, synchronously: when it resolves, the rows survive kill -9.
+   * Records that are not JSON objects are returned, not inserted and not lost: the caller dead-letters them.
+   */
+  insertEvents(batch: RecordBatch): Promise<{ readonly inserted: number; readonly undecodable: readonly number[] }>;
+  /** How far each partition is, by the warehouse's own rows: the highest offset + 1. */
+  positions(): Promise<readonly { topic: string; partition: number; nextOffset: number }[]>;
+  /** Rows as objects (JSONEachRow). Bounded answers only. UInt64 arrive as strings: cast in SQL what fits a number. */
+  query<Row>(sql: string, options?: QueryOptions): Promise<readonly Row[]>;
+  /** The answer's bytes in the format that the SQL names, chunk by chunk: for large results (RowBinary into typed arrays). */
+  stream(sql: string, options?: QueryOptions): AsyncIterable<Uint8Array>;
+  /** DDL, or an insert without data. */
+  command(sql: string, options?: QueryOptions): Promise<void>;
+  describe(): Promise<string>;
+  close(): Promise<void>;
+}

@@ -39,13 +39,17 @@ export interface Tables {
     source: string;
     added_at: Timestamp;
   };
-  /** One row for each thing that a profile holds of a title now; an undo deletes it. */
+  /**
+   * One row for each thing that a profile ever stated of a title: the latest by (`stated_at`, `event_id`). An undo stays
+   * as `undone`, so that an older statement that arrives later does not bring it back; readers take `undone = false`.
+   */
   stated_preferences: {
     profile_id: string;
     title_id: string;
     kind: "rate" | "watchlist" | "not_interested" | "watched";
-    /** Stars of a rating, strength of an imported watch. */
+    /** Stars of a rating, strength of an imported watch; null where it is undone. */
     value: number | null;
+    undone: Generated<boolean>;
     stated_at: Timestamp;
     /** The event that set it: decides between two of the same instant. */
     event_id: string;

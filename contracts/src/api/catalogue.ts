@@ -40,3 +40,46 @@ export const Profile = z.object({
   externalId: z.string().nullable(),
 });
 export type Profile = z.infer<typeof Profile>;
+
+/** Titles of one answer of `GET /api/v1/titles`. */
+export const TITLES_PER_PAGE_MAX = 200;
+
+/** `GET /api/v1/titles?limit=&cursor=`, by title id. */
+export const TitlesPage = z.object({
+  titles: z.array(TitleDetails).max(TITLES_PER_PAGE_MAX),
+  /** Give it back as `cursor`; null at the end. */
+  nextCursor: z.string().nullable(),
+});
+export type TitlesPage = z.infer<typeof TitlesPage>;
+
+/** `GET /api/v1/profiles/{id}/watchlist?limit=&cursor=`, the latest first. */
+export const WatchlistPage = z.object({
+  profileId: ProfileId,
+  items: z.array(z.object({ title: TitleCard, addedAt: z.string() })),
+  nextCursor: z.string().nullable(),
+});
+export type WatchlistPage = z.infer<typeof WatchlistPage>;
+
+/** `GET /api/v1/profiles/{id}/ratings?limit=&cursor=`, the latest first. */
+export const RatingsPage = z.object({
+  profileId: ProfileId,
+  items: z.array(z.object({ title: TitleCard, stars: z.number(), ratedAt: z.string() })),
+  nextCursor: z.string().nullable(),
+});
+export type RatingsPage = z.infer<typeof RatingsPage>;
+
+/** Titles of one page of `GET /internal/catalogue`. */
+export const CATALOGUE_SLICE_MAX = 5_000;
+
+/**
+ * `GET /internal/catalogue?after=&limit=`, for services that hold the whole catalogue in memory. `version` (also the
+ * ETag, quoted) changes with every write to the titles: `If-None-Match` with the version held answers 304. Slices of
+ * one reading belong together when the version of the last is the version of the first; else read again.
+ */
+export const CatalogueSlice = z.object({
+  version: z.string(),
+  titles: z.array(TitleDetails).max(CATALOGUE_SLICE_MAX),
+  /** Give it back as `after`; null at the end. */
+  next: TitleId.nullable(),
+});
+export type CatalogueSlice = z.infer<typeof CatalogueSlice>;

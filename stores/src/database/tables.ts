@@ -39,6 +39,11 @@ export interface Tables {
     source: string;
     added_at: Timestamp;
   };
+  /** One row: raised by a trigger in the transaction of every write to `titles`, so that an unchanged catalogue is told by one number. */
+  catalogue_version: {
+    singleton: Generated<boolean>;
+    version: Generated<string>;
+  };
   /**
    * One row for each thing that a profile ever stated of a title: the latest by (`stated_at`, `event_id`). An undo stays
    * as `undone`, so that an older statement that arrives later does not bring it back; readers take `undone = false`.

@@ -10,13 +10,26 @@ import { fileURLToPath } from "node:url";
 
 const sourceFolder = new URL("./kernels/assembly/", import.meta.url);
 const target = fileURLToPath(new URL("./src/kernels/wasm.generated.ts", import.meta.url));
-const flags = ["-O3", "--converge", "--noAssert", "--runtime", "stub", "--importMemory", "--use", "abort=", "--enable", "simd"];
+const flags = [
+  "-O3",
+  "--converge",
+  "--noAssert",
+  "--runtime",
+  "stub",
+  "--importMemory",
+  "--use",
+  "abort=",
+  "--enable",
+  "simd",
+];
 const builds = { simd: flags, relaxedSimd: [...flags, "--enable", "relaxed-simd"] };
 
 const compilerVersion = createRequire(import.meta.url)("assemblyscript/package.json").version;
 const names = readdirSync(sourceFolder).filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"));
 const sources = new Map(names.sort().map((name) => [name, readFileSync(new URL(name, sourceFolder), "utf8")]));
-const hash = createHash("sha256").update(JSON.stringify([compilerVersion, builds, [...sources]])).digest("hex");
+const hash = createHash("sha256")
+  .update(JSON.stringify([compilerVersion, builds, [...sources]]))
+  .digest("hex");
 const header = `// From engine/kernels/assembly by engine/build-kernels.mjs; sources ${hash}\n`;
 
 if (!existsSync(target) || !readFileSync(target, "utf8").startsWith(header)) {

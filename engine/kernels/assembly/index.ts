@@ -12,14 +12,14 @@ const MC: i32 = 64;
 const NC: i32 = 512;
 const KC: i32 = 256;
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function at(base: usize, index: i32): usize {
   return base + ((<usize>index) << 2);
@@ -350,20 +350,8 @@ export function combineRows(out: usize, b: usize, ldb: i32, n: i32, rows: usize,
   }
 }
 
-/** scores[items[p]] = -∞ for p in [0, count). */
-export function excludeItems(scores: usize, items: usize, count: i32): void {
-  for (let p = 0; p < count; p++) store<f32>(at(scores, load<i32>(at(items, p))), -Infinity);
-}
-
-/** scores[i] = -∞ where the byte mask[i] is 0. */
-export function applyMask(scores: usize, mask: usize, n: i32): void {
-  for (let i = 0; i < n; i++) {
-    if (load<u8>(mask + <usize>i) == 0) store<f32>(at(scores, i), -Infinity);
-  }
-}
-
 /** True when entry (scoreA, a) is worse than (scoreB, b): a lower score, or the same score and a later index. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function worse(scoreA: f32, a: i32, scoreB: f32, b: i32): bool {
   return scoreA < scoreB || (scoreA == scoreB && a > b);

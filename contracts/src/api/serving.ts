@@ -20,6 +20,7 @@ export type CandidateSource = z.infer<typeof CandidateSource>;
  * Why a title or a row is there, in a form that a machine can check:
  * `because_you_watched`: `seedTitleId` is in the profile's history and `contribution` of it to the score is the largest;
  * `similar_to_history`: the listed seeds and contributions are the largest shares of `score`;
+ * `similar_to_title`: `similarity` of the title to `titleId` in the generation's table of likeness;
  * `popular_in_country`: `rank` (1-based) in that country's table of the generation; and so on.
  */
 export const Reason = z.discriminatedUnion("kind", [
@@ -33,6 +34,7 @@ export const Reason = z.discriminatedUnion("kind", [
     kind: z.literal("similar_to_history"),
     seeds: z.array(z.object({ titleId: TitleId, contribution: z.number() })).max(3),
   }),
+  z.object({ kind: z.literal("similar_to_title"), titleId: TitleId, similarity: z.number() }),
   z.object({ kind: z.literal("popular_in_country"), country: z.string(), rank: z.number().int().min(1) }),
   z.object({ kind: z.literal("popular"), rank: z.number().int().min(1) }),
   z.object({ kind: z.literal("new"), year: z.number().int().nullable(), addedAt: z.string() }),
@@ -77,7 +79,7 @@ export type Row = z.infer<typeof Row>;
 
 /** What the page had to do without, named. */
 export const Degradation = z.object({
-  part: z.enum(["personal_list", "profile_state", "item_tables", "catalogue", "popularity"]),
+  part: z.enum(["profile", "personal_list", "profile_state", "item_tables", "catalogue", "popularity"]),
   cause: z.enum(["missing", "unavailable", "timed_out", "stale"]),
   detail: z.string(),
 });

@@ -32,13 +32,17 @@ export const EASE_MATRIX_BYTES_MAX = 2 * 1024 ** 3;
 /** 2^-24 is half the distance from 1 to its neighbour in f32: a fading below it cannot change a sum led by 1. */
 const FADING_BITS_MAX = 24;
 
+// Defaults: inner leave-one-out on MovieLens 1M (third-last item, trained before it, all 6,040 users), nDCG@10: .0542
+// without fading (λ 300); .1336 with half-life 3 (λ 1000); .1374 with half-life 3, training half-life 50, λ 200, on a
+// plateau (training half-life 20 to 100, λ 100 to 300: .1354 to .1374; half-life 2 or 5: .132). Ratings / 5 as graded
+// weights: .1168 against .1336. The same settings on MovieLens 100K, inner: .127 against .092 without fading.
 const parameters = {
   regularization: {
     kind: "number",
     description: "λ, added to the diagonal of XᵀX; larger is smoother",
     min: 1e-3,
     max: 1e9,
-    default: 1000,
+    default: 200,
   },
   halfLifeInteractions: {
     kind: "optionalNumber",
@@ -52,13 +56,13 @@ const parameters = {
     description: "the same for the histories that are trained on",
     min: 0.1,
     max: 1e6,
-    default: null,
+    default: 50,
   },
   signal: {
     kind: "choice",
     description: "binary: every interaction counts 1; graded: it counts its weight",
     values: ["binary", "graded"],
-    default: "graded",
+    default: "binary",
   },
 } as const;
 

@@ -1,0 +1,41 @@
+/** What every recommendation store refuses, in the same words. A refusal here is a bug of the caller. */
+import { assert } from "@thewatcher/kit/assert";
+import { LIST_ITEMS_MAX, PROFILES_PER_CALL_MAX, type RecommendationListEntry } from "./port.ts";
+
+export function checkProfileCount(call: string, count: number): void {
+  assert(
+    count <= PROFILES_PER_CALL_MAX,
+    `recommendation store: ${call} takes at most ${PROFILES_PER_CALL_MAX} profiles a call, got ${count}`,
+  );
+}
+
+export function checkLists(lists: readonly RecommendationListEntry[]): void {
+  checkProfileCount("putLists", lists.length);
+  for (const list of lists) checkList(list);
+}
+
+function checkList({ profileId, titleIds, scores }: RecommendationListEntry): void {
+  const where = `recommendation store: the list of ${profileId}`;
+  assert(
+    titleIds.length <= LIST_ITEMS_MAX,
+    `${where} has ${titleIds.length} items; at most ${LIST_ITEMS_MAX} are kept`,
+  );
+  assert(titleIds.length === scores.length, `${where} has ${titleIds.length} titles and ${scores.length} scores`);
+  for (let i = 0; i < scores.length; i++) {
+    const score = scores[i]!;
+    assert(Number.isFinite(score), `${where} has the score ${score} at ${i}; a finite number is accepted`);
+    assert(i === 0 || score <= scores[i - 1]!, `${where} has a score that rises at ${i}: best first is accepted`);
+  }
+}
+
+export function unknownGeneration(generation: string): Error {
+  return new Error(`recommendation store: generation ${generation} doesn't exist`);
+}
+
+export function existingGeneration(generation: string): Error {
+  return new Error(`recommendation store: generation ${generation} exists already`);
+}
+
+export function activeGeneration(generation: string, refused: string): Error {
+  return new Error(`recommendation store: generation ${generation} is the active one and can't be ${refused}`);
+}

@@ -162,6 +162,7 @@ export const EventVerdict = z.discriminatedUnion("kind", [
       "occurred_in_future",
       "too_old",
       "unknown_title",
+      "unknown_profile",
     ]),
     /** What is wrong, where, and what is accepted. */
     detail: z.string(),

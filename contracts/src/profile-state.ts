@@ -33,4 +33,9 @@ export interface ProfileState {
   readonly profileId: ProfileId;
   /** Newest first, at most PROFILE_STATE_TITLES_MAX. */
   readonly titles: readonly TitleState[];
+  /**
+   * Everything at or before this place, ordered by time and then title, is forgotten: cut off by the limit above, or
+   * erased. Absent: nothing was.
+   */
+  readonly horizon?: { readonly at: number; readonly titleId: string };
 }

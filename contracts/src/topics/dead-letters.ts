@@ -14,6 +14,7 @@ export const DeadLetter = z.object({
     "occurred_in_future",
     "too_old",
     "unknown_title",
+    "unknown_profile",
     "undecodable_record",
   ]),
   detail: z.string(),

@@ -1,0 +1,74 @@
+/** A reader of every event topic under one group: opened together, closed together, one lag. */
+import { EVENT_TOPICS } from "@thewatcher/contracts/topics";
+import { assert } from "@thewatcher/kit/assert";
+import type { Log } from "@thewatcher/kit/log";
+import type { EventLog, RecordBatch, Subscription } from "@thewatcher/stores/event-log/port";
+
+export interface EventReader {
+  /** The topics must exist. Call once. */
+  start(): Promise<void>;
+  /** Records appended and not yet handled, over all topics. */
+  lag(): Promise<number>;
+  /** Resolves when all that was appended before the call has been handled. */
+  caughtUp(signal?: AbortSignal): Promise<void>;
+  /** Waits for what is under way, then stops. */
+  close(): Promise<void>;
+}
+
+export function followEventTopics(options: {
+  readonly eventLog: EventLog;
+  readonly log: Log;
+  readonly group: string;
+  readonly recordsMax: number;
+  readonly bytesMax: number;
+  readonly lingerMs: number;
+  /** Before the first record. */
+  prepare(): Promise<void>;
+  handle(batch: RecordBatch): Promise<void>;
+}): EventReader {
+  const { eventLog, log, group, recordsMax, bytesMax, lingerMs, handle } = options;
+  const subscriptions: Subscription[] = [];
+  let starting: Promise<void> | undefined;
+
+  async function open(): Promise<void> {
+    await options.prepare();
+    for (const topic of EVENT_TOPICS) {
+      subscriptions.push(
+        await eventLog.subscribe({
+          group,
+          topic,
+          recordsMax,
+          bytesMax,
+          lingerMs,
+          handle,
+          onError: (err, at) => log.warn({ err, group, ...at }, "a batch failed and will come again"),
+        }),
+      );
+    }
+  }
+  const close = async () => {
+    await Promise.all(subscriptions.map((subscription) => subscription.close()));
+  };
+
+  return {
+    async start() {
+      assert(!starting, "a reader starts once");
+      starting = open();
+      await starting.catch(async (error: unknown) => {
+        await close();
+        throw error;
+      });
+    },
+    async lag() {
+      const lags = await Promise.all(subscriptions.map((subscription) => subscription.lag()));
+      return lags.reduce((sum, lag) => sum + lag, 0);
+    },
+    async caughtUp(signal) {
+      await Promise.all(subscriptions.map((subscription) => subscription.caughtUp(signal)));
+    },
+    async close() {
+      await starting?.catch(() => undefined);
+      await close();
+    },
+  };
+}

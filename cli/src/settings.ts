@@ -1,0 +1,196 @@
+/**
+ * Settings: flags over `THEWATCHER_*` variables over one JSON file over defaults, checked by one schema. Each value
+ * knows where it came from. What is unknown or malformed is refused with the setting's name and what it takes.
+ */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { UserError } from "@thewatcher/kit/result";
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+interface Setting {
+  readonly schema: z.ZodType;
+  readonly default: string | number | undefined;
+  /** Shown by `config` and in refusals. */
+  readonly accepts: string;
+  readonly about: string;
+  readonly secret?: true;
+}
+
+const storeUrl = (schemes: readonly string[], initial: string, about: string): Setting => ({
+  schema: z.string().refine((value) => schemes.some((scheme) => value.startsWith(scheme))),
+  default: initial,
+  accepts: `a URL with one of the schemes ${schemes.join(" ")} (a relative path lies in the data folder)`,
+  about,
+  secret: true,
+});
+
+/** The one table of settings. The variable of `dataDir` is THEWATCHER_DATA_DIR, and so on. */
+export const SETTINGS = {
+  dataDir: {
+    schema: z.string().min(1),
+    default: "data",
+    accepts: "a folder",
+    about: "everything that the embedded stores keep",
+  },
+  host: {
+    schema: z.string().min(1),
+    default: "127.0.0.1",
+    accepts: "an address to listen on",
+    about: "public listener",
+  },
+  port: { schema: port, default: 8080, accepts: "a port, 0 for a free one", about: "public listener" },
+  adminPort: {
+    schema: port,
+    default: 8081,
+    accepts: "a port on loopback, 0 for a free one",
+    about: "health, metrics, and what the command line attaches to",
+  },
+  logLevel: {
+    schema: z.enum(["trace", "debug", "info", "warn", "error", "silent"]),
+    default: "info",
+    accepts: "trace, debug, info, warn, error or silent",
+    about: "least level that is logged",
+  },
+  logFile: {
+    schema: z.string().min(1),
+    default: "thewatcher.log",
+    accepts: "a file (relative: in the data folder), or - for standard error",
+    about: "where logs go",
+  },
+  seed: {
+    schema: z.coerce.number().int().min(0).max(4_294_967_295),
+    default: 42,
+    accepts: "a whole number from 0 to 4294967295",
+    about: "of the demo world and of training",
+  },
+  eventLogUrl: storeUrl(["lmdb:"], "lmdb:event-log", "event log"),
+  warehouseUrl: storeUrl(["chdb:", "http:", "https:"], "chdb:warehouse", "warehouse"),
+  recommendationsUrl: storeUrl(["lmdb:"], "lmdb:recommendations", "each profile's list and live state"),
+  databaseUrl: storeUrl(["embedded-postgres:", "postgres:", "postgresql:"], "embedded-postgres:database", "database"),
+  cacheUrl: storeUrl(["lmdb:"], "lmdb:cache", "sessions"),
+  objectsUrl: storeUrl(["file:"], "file:objects", "models and other objects"),
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+export interface Settings {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly logLevel: string;
+  readonly logFile: string;
+  readonly seed: number;
+  readonly eventLogUrl: string;
+  readonly warehouseUrl: string;
+  readonly recommendationsUrl: string;
+  readonly databaseUrl: string;
+  readonly cacheUrl: string;
+  readonly objectsUrl: string;
+}
+
+export interface ResolvedSettings {
+  readonly values: Settings;
+  readonly origins: Readonly<Record<SettingName, string>>;
+}
+
+const PREFIX = "THEWATCHER_";
+/** Not a setting but the way to the file of settings. */
+const FILE_VARIABLE = "THEWATCHER_CONFIG";
+/** Read by tests and benchmarks, not by the product. */
+const FOREIGN_VARIABLES = new Set([FILE_VARIABLE]);
+
+export const variableOf = (name: SettingName): string =>
+  PREFIX + name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+export const flagOf = (name: SettingName): string =>
+  `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+export function resolveSettings(input: {
+  /** By setting name; undefined: not given. */
+  readonly flags: Readonly<Partial<Record<SettingName, string>>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly configFile?: string | undefined;
+}): ResolvedSettings {
+  const fromFile = readFile(input.configFile ?? input.env[FILE_VARIABLE]);
+  const byVariable = new Map(SETTING_NAMES.map((name) => [variableOf(name), name]));
+  for (const variable of Object.keys(input.env)) {
+    if (!variable.startsWith(PREFIX) || byVariable.has(variable) || FOREIGN_VARIABLES.has(variable)) continue;
+    throw new UserError(
+      `environment: unknown setting ${variable}; ${closest(variable, [...byVariable.keys(), FILE_VARIABLE])} (\`thewatcher config\` lists all)`,
+    );
+  }
+  const values: Partial<Record<SettingName, unknown>> = {};
+  const origins: Partial<Record<SettingName, string>> = {};
+  for (const name of SETTING_NAMES) {
+    const candidates: readonly (readonly [unknown, string])[] = [
+      [input.flags[name], `flag ${flagOf(name)}`],
+      [input.env[variableOf(name)], `environment ${variableOf(name)}`],
+      [fromFile.values[name], `file ${fromFile.path}`],
+      [SETTINGS[name].default, "default"],
+    ];
+    const [raw, origin] = candidates.find(([value]) => value !== undefined) ?? [undefined, "default"];
+    const parsed = SETTINGS[name].schema.safeParse(raw);
+    if (!parsed.success || raw === "") {
+      throw new UserError(`${origin}: ${name} ${JSON.stringify(raw)} is refused; accepted: ${SETTINGS[name].accepts}`);
+    }
+    values[name] = parsed.data;
+    origins[name] = origin;
+  }
+  values.dataDir = resolve(String(values.dataDir));
+  return { values: values as unknown as Settings, origins: origins as Record<SettingName, string> };
+}
+
+function readFile(path: string | undefined): { path: string; values: Partial<Record<SettingName, unknown>> } {
+  if (path === undefined) return { path: "", values: {} };
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new UserError(`settings file ${path}: cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(`settings file ${path}: not JSON (${(cause as Error).message})`, { cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new UserError(`settings file ${path}: one JSON object is expected, such as {"port": 8080}`);
+  }
+  for (const key of Object.keys(value)) {
+    if (!Object.hasOwn(SETTINGS, key))
+      throw new UserError(`settings file ${path}: unknown key ${JSON.stringify(key)}; ${closest(key, SETTING_NAMES)}`);
+  }
+  return { path, values: value };
+}
+
+/** "did you mean X?" where something is within two edits, else the list. */
+export function closest(given: string, known: readonly string[]): string {
+  const best = known
+    .map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return best && best.distance <= 3 ? `did you mean ${best.name}?` : `accepted: ${known.join(", ")}`;
+}
+
+/** Levenshtein, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(
+        Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
+      );
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** A URL fit to be shown: without a password. */
+export function withoutPassword(url: string): string {
+  return url.replace(/^([a-z+-]+:\/\/[^:@/]*):[^@/]*@/i, "$1:***@");
+}

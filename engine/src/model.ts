@@ -7,7 +7,7 @@
  */
 import { assert } from "@thewatcher/kit/assert";
 import type { Rng } from "@thewatcher/kit/rng";
-import type { History, Interactions } from "./dataset.ts";
+import { assertInteractions, type History, type Interactions } from "./dataset.ts";
 import type { KernelPath } from "./kernels/load.ts";
 import type { ParameterInput, ParameterSpecs } from "./parameters.ts";
 
@@ -80,12 +80,17 @@ export interface FittedModel {
   save(): Uint8Array<ArrayBuffer>;
 }
 
+export interface LoadOptions {
+  /** As in `FitControl`: a saved model gives the bits of the path it now runs on. */
+  readonly kernelPath?: KernelPath | undefined;
+}
+
 export interface ModelDefinition {
   readonly name: string;
   readonly description: string;
   readonly parameters: ParameterSpecs;
   fit(interactions: Interactions, parameters: ParameterInput, control: FitControl): Promise<FittedModel>;
-  load(bytes: Uint8Array): FittedModel;
+  load(bytes: Uint8Array, options?: LoadOptions): FittedModel;
 }
 
 export function createItemLists(rowCount: number, count: number): ItemLists {
@@ -123,8 +128,7 @@ export function checkRequest(itemCount: number, request: RecommendRequest): void
     model: itemCount,
   }));
   assert(!exclude || exclude.rowOffsets.length === histories.userCount + 1, "exclude has a row for each history");
-  for (const item of histories.itemIndices)
-    assert(item >= 0 && item < itemCount, "an item of the catalogue", () => item);
+  assertInteractions(histories);
   for (const item of exclude?.itemIndices ?? []) {
     assert(item >= 0 && item < itemCount, "an item of the catalogue", () => item);
   }

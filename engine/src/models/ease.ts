@@ -12,7 +12,7 @@
 import { assert } from "@thewatcher/kit/assert";
 import { UserError } from "@thewatcher/kit/result";
 import { decodeArtifact, encodeArtifact } from "../artifact.ts";
-import { type History, type Interactions, interactionsOfHistories } from "../dataset.ts";
+import { assertInteractions, type History, type Interactions, interactionsOfHistories } from "../dataset.ts";
 import {
   gramLower,
   invertPositiveDefinite,
@@ -21,7 +21,14 @@ import {
   transposeSparse,
 } from "../kernels/linear-algebra.ts";
 import { type Block, createKernels, describeBytes, type Kernels } from "../kernels/load.ts";
-import { breathe, checkItems, type FitControl, type FittedModel, type ModelDefinition } from "../model.ts";
+import {
+  breathe,
+  checkItems,
+  type FitControl,
+  type FittedModel,
+  type LoadOptions,
+  type ModelDefinition,
+} from "../model.ts";
 import { type ParameterInput, type ParameterValues, resolveParameters } from "../parameters.ts";
 import { rankRequest, rankScores, type Scorer } from "../ranking.ts";
 
@@ -102,6 +109,7 @@ function trainingRows(data: Interactions, { signal, trainingHalfLifeInteractions
 
 async function fit(data: Interactions, given: ParameterInput, control: FitControl): Promise<FittedModel> {
   const resolved = resolveParameters(NAME, parameters, given);
+  assertInteractions(data);
   const n = data.itemCount;
   const matrixBytes = n * n * 4;
   if (matrixBytes > EASE_MATRIX_BYTES_MAX) {
@@ -253,7 +261,7 @@ function createModel({ kernels, matrix, precisions, parameters: resolved }: Stat
   };
 }
 
-function load(bytes: Uint8Array): FittedModel {
+function load(bytes: Uint8Array, options: LoadOptions = {}): FittedModel {
   const { model, version, meta, arrays } = decodeArtifact(bytes);
   assert(model === NAME, "an EASE artifact", () => model);
   if (version !== ARTIFACT_VERSION) {
@@ -266,7 +274,7 @@ function load(bytes: Uint8Array): FittedModel {
   const precisions = arrays.precisions;
   assert(stored instanceof Float32Array && precisions instanceof Float32Array, "the arrays of an EASE artifact");
   assert(stored.length === header.itemCount ** 2 && precisions.length === header.itemCount, "shapes of the arrays");
-  const kernels = createKernels();
+  const kernels = createKernels({ path: options.kernelPath });
   const matrix = kernels.allocate(stored.length);
   kernels.f32(matrix).set(stored);
   return createModel({

@@ -12,7 +12,7 @@
 import { assert } from "@thewatcher/kit/assert";
 import { UserError } from "@thewatcher/kit/result";
 import { decodeArtifact, encodeArtifact } from "../artifact.ts";
-import type { Interactions } from "../dataset.ts";
+import { assertInteractions, type Interactions } from "../dataset.ts";
 import { createKernels } from "../kernels/load.ts";
 import {
   breathe,
@@ -72,6 +72,7 @@ interface Tables {
 
 async function fit(data: Interactions, given: ParameterInput, control: FitControl): Promise<FittedModel> {
   const resolved = resolveParameters(NAME, parameters, given);
+  assertInteractions(data);
   const n = data.itemCount;
   const countries = data.countryCodes.length;
   const sums = new Float64Array((1 + countries) * n);

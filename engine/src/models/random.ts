@@ -6,7 +6,7 @@
 import { assert } from "@thewatcher/kit/assert";
 import { UserError } from "@thewatcher/kit/result";
 import { decodeArtifact, encodeArtifact } from "../artifact.ts";
-import { type Interactions, interactionsOfHistories } from "../dataset.ts";
+import { assertInteractions, type Interactions, interactionsOfHistories } from "../dataset.ts";
 import { createKernels } from "../kernels/load.ts";
 import { checkItems, createItemLists, type FittedModel, type ModelDefinition } from "../model.ts";
 import { resolveParameters } from "../parameters.ts";
@@ -73,6 +73,7 @@ export const random: ModelDefinition = {
   parameters,
   async fit(data, given, { rng }) {
     resolveParameters(NAME, parameters, given);
+    assertInteractions(data);
     return createModel(rng.int(2 ** 32), data.itemCount);
   },
   load(bytes) {

@@ -1,7 +1,7 @@
 /** Every model of the engine by name. */
 import { UserError } from "@thewatcher/kit/result";
 import { decodeArtifact } from "../artifact.ts";
-import type { FittedModel, ModelDefinition } from "../model.ts";
+import type { FittedModel, LoadOptions, ModelDefinition } from "../model.ts";
 import { ease } from "./ease.ts";
 import { popularity } from "./popularity.ts";
 import { random } from "./random.ts";
@@ -17,6 +17,6 @@ export function requireModel(name: string): ModelDefinition {
 }
 
 /** A model from the bytes of its `save`, whichever it is. */
-export function loadModel(bytes: Uint8Array): FittedModel {
-  return requireModel(decodeArtifact(bytes).model).load(bytes);
+export function loadModel(bytes: Uint8Array, options?: LoadOptions): FittedModel {
+  return requireModel(decodeArtifact(bytes).model).load(bytes, options);
 }

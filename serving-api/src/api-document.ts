@@ -1,0 +1,75 @@
+/**
+ * The routes as OpenAPI describes them. Only described here: the handlers of app.ts parse the few parameters by hand,
+ * since a schema's walk over a request costs more than composing a list.
+ */
+import { createRoute, z } from "@hono/zod-openapi";
+import { HomePage, RecommendationList, SimilarTitles } from "@thewatcher/contracts/api/serving";
+import { ProfileId, TitleId } from "@thewatcher/contracts/ids";
+import { Problem, type ProblemSlug, problemTypes } from "@thewatcher/contracts/problems";
+import { EXCLUDED_MAX, LIST_COUNT_DEFAULT } from "./parameters.ts";
+import { LIST_COUNT_MAX } from "./slate.ts";
+
+const json = (schema: z.ZodType, description: string) => ({
+  content: { "application/json": { schema } },
+  description,
+});
+const problems = (...slugs: ProblemSlug[]) =>
+  Object.fromEntries(
+    slugs.map((slug) => [
+      problemTypes[slug].status,
+      { content: { "application/problem+json": { schema: Problem } }, description: problemTypes[slug].title },
+    ]),
+  );
+const exclude = z
+  .string()
+  .optional()
+  .openapi({ description: `Title ids, comma between, at most ${EXCLUDED_MAX}` });
+const n = z.number().int().min(1).max(LIST_COUNT_MAX).default(LIST_COUNT_DEFAULT);
+const profile = z.object({ profileId: ProfileId });
+
+export const describedRoutes = [
+  createRoute({
+    method: "get",
+    path: "/api/v1/home",
+    operationId: "getHome",
+    summary: "The page of the profile that is signed in",
+    request: { query: z.object({ exclude }) },
+    responses: {
+      200: json(HomePage, "A page; `degradations` names what it had to do without"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
+  }),
+  createRoute({
+    method: "get",
+    path: "/api/v1/profiles/{profileId}/home",
+    operationId: "getProfileHome",
+    summary: "The page of a profile: one's own, or any for a service",
+    request: { params: profile, query: z.object({ exclude }) },
+    responses: {
+      200: json(HomePage, "A page"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
+  }),
+  createRoute({
+    method: "get",
+    path: "/api/v1/profiles/{profileId}/recommendations",
+    operationId: "getRecommendations",
+    summary: "A plain list, best first: one's own, or any for a service",
+    request: { params: profile, query: z.object({ n, exclude }) },
+    responses: {
+      200: json(RecommendationList, "A list"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
+  }),
+  createRoute({
+    method: "get",
+    path: "/api/v1/titles/{titleId}/similar",
+    operationId: "getSimilarTitles",
+    summary: "More like this",
+    request: { params: z.object({ titleId: TitleId }), query: z.object({ n, exclude }) },
+    responses: {
+      200: json(SimilarTitles, "The titles most like it"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
+  }),
+] as const;

@@ -1,0 +1,198 @@
+/**
+ * Serving over HTTP: a profile's page, its list, titles like a title. Read (bounded by a deadline), compose (pure),
+ * write. It always answers whoever may ask: a reading that fails or comes late is left out, and the answer says so in
+ * `degradations`. Nothing of a profile is cached: each answer reads the state that the last click changed.
+ *
+ * A viewer reads the own profile; of another one the answer is 403 whether it exists or not. Where the profile's
+ * directory is away, the page is one that anybody may see (age mark 0+, the country of the identity).
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Identity } from "@thewatcher/contracts/identity";
+import type { DecisionId, Generation, ProfileId } from "@thewatcher/contracts/ids";
+import type { ItemTables } from "@thewatcher/contracts/item-tables";
+import { problem } from "@thewatcher/contracts/problems";
+import type { ProfileState } from "@thewatcher/contracts/profile-state";
+import type { Clock } from "@thewatcher/kit/clock";
+import { handleErrors, ProblemError, requestId } from "@thewatcher/kit/http";
+import type { TokenVerifier } from "@thewatcher/kit/internal-token";
+import type { Log } from "@thewatcher/kit/log";
+import { uuid7 } from "@thewatcher/kit/uuid";
+import type { RecommendationStore, StoredList } from "@thewatcher/stores/recommendations/port";
+import type { Context } from "hono";
+import { describedRoutes } from "./api-document.ts";
+import type { CatalogueHolder } from "./catalogue-holder.ts";
+import type { GradeTitleState } from "./history.ts";
+import { createIdentify } from "./identity.ts";
+import type { ItemTablesHolder } from "./item-tables-holder.ts";
+import { countOf, excludedOf, profileIdOf } from "./parameters.ts";
+import { createWorkspace, type Workspace } from "./ranking.ts";
+import { readAll } from "./readings.ts";
+import { type ProfileAnswerHead, renderHome, renderList, renderSimilar } from "./render.ts";
+import { type Reading, type ServedProfile, type SlateRequest, UNKNOWN_PROFILE_AGE_MARK } from "./request.ts";
+import { composeHome, composeList, composeSimilar, maySee } from "./slate.ts";
+import { createTitleView } from "./title-view.ts";
+
+/** Of the 250 ms that a page may take. An embedded store answers in microseconds, a remote one in a few milliseconds. */
+export const READ_DEADLINE_MS = 100;
+
+export interface ServingApiDeps {
+  readonly recommendations: Pick<RecommendationStore, "getLists" | "getStates">;
+  readonly itemTables: Pick<ItemTablesHolder, "current" | "active">;
+  readonly catalogue: Pick<CatalogueHolder, "current">;
+  /** undefined: no such profile. */
+  readonly profiles: (profileId: ProfileId) => Promise<ServedProfile | undefined>;
+  readonly grade: GradeTitleState;
+  /** For the audience `serving`. */
+  readonly verifier: TokenVerifier;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deadlineMs?: number;
+}
+
+export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
+  const { recommendations, itemTables, catalogue, profiles, grade, clock, log } = deps;
+  const bounds = { clock, log, deadlineMs: deps.deadlineMs ?? READ_DEADLINE_MS };
+  const identify = createIdentify(deps.verifier);
+  const workspace = createWorkspaceHolder({ itemTables, catalogue });
+  const app = new OpenAPIHono();
+  handleErrors(app as never, { log, notFound: problem("not-found"), internal: problem("internal") });
+  app.use(requestId());
+  for (const route of describedRoutes) app.openAPIRegistry.registerPath(route);
+  app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "TheWatcher: serving", version: "1" } });
+
+  /**
+   * The list of the tables' generation. Where that was dropped since (the tables of the next one are on their way), the
+   * active one's: it keeps its own order, and the slate says that the tables are stale.
+   */
+  async function readList(profileId: ProfileId, generation: Generation | undefined): Promise<StoredList | undefined> {
+    try {
+      const [list] = await recommendations.getLists([profileId], generation);
+      if (list || generation === undefined || itemTables.active() === generation) return list;
+    } catch (error) {
+      // An unknown generation throws, and so does a store that is away: the second reading tells them apart.
+      if (generation === undefined) throw error;
+    }
+    const [list] = await recommendations.getLists([profileId]);
+    return list;
+  }
+
+  async function read(profileId: ProfileId, identity: Identity, generation: Generation | undefined) {
+    const [profile, list, state] = await readAll<
+      [ServedProfile | undefined, StoredList | undefined, ProfileState | undefined]
+    >(bounds, [
+      () => profiles(profileId),
+      () => readList(profileId, generation),
+      async () => (await recommendations.getStates([profileId]))[0],
+    ]);
+    return { profile: servedProfile(profile, identity), list, state };
+  }
+
+  /** Reads, and gives what composing takes with the workspace as it is *after* the reading. */
+  async function ask(c: Context, profileId: ProfileId, identity: Identity) {
+    const exclude = excludedOf(c.req.queries("exclude"));
+    const readings = await read(profileId, identity, generationOf(itemTables.current()));
+    const ws = workspace();
+    const request: SlateRequest = { ...readings.profile, list: readings.list, state: readings.state, exclude, grade };
+    const head: ProfileAnswerHead = {
+      ...headOf(ws, clock),
+      profileId,
+      composedAt: new Date(clock.now()).toISOString(),
+    };
+    return { ws, request, head };
+  }
+
+  async function home(c: Context, identity: Identity, profileId: ProfileId): Promise<Response> {
+    const { ws, request, head } = await ask(c, profileId, identity);
+    return answer(renderHome(ws.view, head, composeHome(ws, request)));
+  }
+
+  app.get("/api/v1/home", async (c) => {
+    const identity = await identify(c.req.header("authorization"));
+    if (identity.profileId === undefined) {
+      throw new ProblemError(problem("forbidden", { detail: "Choose a profile first." }));
+    }
+    return home(c, identity, identity.profileId);
+  });
+
+  app.get("/api/v1/profiles/:profileId/home", async (c) => {
+    const identity = await identify(c.req.header("authorization"));
+    return home(c, identity, requireReadable(identity, c.req.param("profileId")));
+  });
+
+  app.get("/api/v1/profiles/:profileId/recommendations", async (c) => {
+    const identity = await identify(c.req.header("authorization"));
+    const profileId = requireReadable(identity, c.req.param("profileId"));
+    const count = countOf(c.req.query("n"));
+    const { ws, request, head } = await ask(c, profileId, identity);
+    return answer(renderList(ws.view, head, composeList(ws, request, count)));
+  });
+
+  app.get("/api/v1/titles/:titleId/similar", async (c) => {
+    const identity = await identify(c.req.header("authorization"));
+    if (identity.role !== "service" && identity.role !== "viewer") throw new ProblemError(problem("forbidden"));
+    const count = countOf(c.req.query("n"));
+    const { profileId } = identity;
+    const { ws, request } = profileId
+      ? await ask(c, profileId, identity)
+      : { ws: workspace(), request: withoutProfile(identity, excludedOf(c.req.queries("exclude")), grade) };
+    const index = ws.view.indexOf.get(c.req.param("titleId"));
+    if (index === undefined || !maySee(ws, request.profile.ageMark, index))
+      throw new ProblemError(problem("not-found"));
+    const slate = composeSimilar(ws, request, index, count);
+    return answer(renderSimilar(ws.view, headOf(ws, clock), ws.view.titleIds[index]!, slate));
+  });
+
+  return app;
+}
+
+/** The workspace of the tables and the catalogue that are held now; made again when either is another one. */
+function createWorkspaceHolder(deps: Pick<ServingApiDeps, "itemTables" | "catalogue">): () => Workspace {
+  let tables = deps.itemTables.current();
+  let titles = deps.catalogue.current();
+  let workspace = createWorkspace(createTitleView(titles, tables));
+  return function current() {
+    if (tables !== deps.itemTables.current() || titles !== deps.catalogue.current()) {
+      tables = deps.itemTables.current();
+      titles = deps.catalogue.current();
+      workspace = createWorkspace(createTitleView(titles, tables));
+    }
+    return workspace;
+  };
+}
+
+const generationOf = (tables: ItemTables | undefined) => tables?.generation as Generation | undefined;
+
+const headOf = (ws: Workspace, clock: Clock) => ({
+  decisionId: uuid7(clock.now()) as DecisionId,
+  generation: generationOf(ws.view.tables) ?? null,
+});
+
+const answer = (text: string): Response =>
+  new Response(text, { headers: { "content-type": "application/json", "cache-control": "no-store" } });
+
+/** A viewer's own profile, or any for a service. */
+function requireReadable(identity: Identity, text: string): ProfileId {
+  const own = identity.role === "viewer" && identity.profileId === text;
+  if (!own && identity.role !== "service") throw new ProblemError(problem("forbidden"));
+  const profileId = profileIdOf(text);
+  if (profileId === undefined) throw new ProblemError(problem("not-found"));
+  return profileId;
+}
+
+/** Throws 404 where the directory says that there is no such profile. */
+function servedProfile(
+  reading: Reading<ServedProfile | undefined>,
+  identity: Identity,
+): Pick<SlateRequest, "profile" | "profileProblem"> {
+  if (reading.kind === "failed") {
+    return { profile: { country: identity.country, ageMark: UNKNOWN_PROFILE_AGE_MARK }, profileProblem: reading };
+  }
+  if (reading.value === undefined) throw new ProblemError(problem("not-found"));
+  return { profile: reading.value };
+}
+
+/** A machine asks about a title: nobody's history, everybody's ages. */
+function withoutProfile(identity: Identity, exclude: readonly string[], grade: GradeTitleState): SlateRequest {
+  const nothing = { kind: "read", value: undefined } as const;
+  return { profile: { country: identity.country, ageMark: null }, list: nothing, state: nothing, exclude, grade };
+}

@@ -1,0 +1,148 @@
+/**
+ * Sources of candidates behind the personal ranking. Each answers at most `count` entries, best first, that may be
+ * recommended at that moment; none marks what it gives, that is the slate's decision.
+ */
+import type { CandidateSource, Reason } from "@thewatcher/contracts/api/serving";
+import { seedsOf, type Workspace } from "./ranking.ts";
+import type { Prepared } from "./request.ts";
+
+/** One place of a slate before it becomes text. */
+export interface Entry {
+  readonly index: number;
+  readonly score: number;
+  readonly source: CandidateSource;
+  readonly reason: Reason;
+}
+
+/** The head of the personal ranking; each entry names the titles of the history that carry it. */
+export function personal({ ws, history, ranking, mayRecommend }: Prepared, count: number): Entry[] {
+  const indices: number[] = [];
+  for (let place = 0; place < ranking.count && indices.length < count; place++) {
+    if (mayRecommend(ws.order[place]!)) indices.push(ws.order[place]!);
+  }
+  const seeds = ranking.listIsForeign ? indices.map(() => []) : seedsOf(ws, history, indices);
+  return indices.map((index, slot) => ({
+    index,
+    score: ws.scores[index]!,
+    source: personalSource(ws, index),
+    reason: {
+      kind: "similar_to_history",
+      seeds: seeds[slot]!.map(({ title, contribution }) => ({
+        titleId: ws.view.titleIds[title.index]!,
+        contribution,
+      })),
+    },
+  }));
+}
+
+/** Which of the two carries more of the score: the published list, or what happened since. */
+function personalSource(ws: Workspace, index: number): CandidateSource {
+  const fresh = ws.freshScores[index]!;
+  return fresh > ws.scores[index]! - fresh ? "recent_activity" : "personal_list";
+}
+
+/** The country's table, or everywhere's where the country has none. Ranks are those of the table, gaps included. */
+export function popular({ popularity, mayRecommend }: Prepared, count: number): Entry[] {
+  if (!popularity) return [];
+  const { itemIndices, scores, country } = popularity;
+  const entries: Entry[] = [];
+  for (let place = 0; place < itemIndices.length && entries.length < count; place++) {
+    const index = itemIndices[place]!;
+    if (!mayRecommend(index)) continue;
+    entries.push({
+      index,
+      score: scores[place]!,
+      source: country === "*" ? "popular" : "popular_in_country",
+      reason:
+        country === "*"
+          ? { kind: "popular", rank: place + 1 }
+          : { kind: "popular_in_country", country, rank: place + 1 },
+    });
+  }
+  return entries;
+}
+
+/** The titles last added; of one day, the newest years. The score is the personal one, 0 where there is none. */
+export function newest({ ws, mayRecommend }: Prepared, count: number): Entry[] {
+  const entries: Entry[] = [];
+  for (let place = 0; place < ws.view.newest.length && entries.length < count; place++) {
+    const index = ws.view.newest[place]!;
+    if (!mayRecommend(index)) continue;
+    const { card, addedAt } = ws.view.titles[index]!;
+    entries.push({
+      index,
+      score: personalScore(ws, index),
+      source: "new",
+      reason: { kind: "new", year: card.year, addedAt },
+    });
+  }
+  return entries;
+}
+
+/** A genre's titles: those with a personal score in its order, then the most popular ones. */
+export function ofGenre({ ws, ranking, mayRecommend }: Prepared, genre: number, count: number): Entry[] {
+  const { view, order } = ws;
+  const reason: Reason = { kind: "genre", genre: view.genres[genre]! };
+  const entries: Entry[] = [];
+  const taken = new Set<number>();
+  const take = (index: number): void => {
+    if (taken.has(index) || !mayRecommend(index)) return;
+    taken.add(index);
+    entries.push({ index, score: personalScore(ws, index), source: "genre", reason });
+  };
+  for (let place = 0; place < ranking.count && entries.length < count; place++) {
+    if (hasGenre(ws, order[place]!, genre)) take(order[place]!);
+  }
+  const all = view.byGenre[genre]!;
+  for (let place = 0; place < all.length && entries.length < count; place++) take(all[place]!);
+  return entries;
+}
+
+function hasGenre({ view }: Workspace, index: number, genre: number): boolean {
+  const end = view.genreOffsets[index + 1]!;
+  for (let at = view.genreOffsets[index]!; at < end; at++) if (view.titleGenres[at] === genre) return true;
+  return false;
+}
+
+export function personalScore(ws: Workspace, index: number): number {
+  return ws.scored[index] === ws.epoch ? ws.scores[index]! : 0;
+}
+
+/**
+ * Titles that `seed` (a place in the history) lifts more than any other title of the history does: "because you watched"
+ * is then true of each. Needs `findTopSeeds` before it.
+ */
+export function becauseOf({ ws, history, mayRecommend }: Prepared, seed: number, count: number): Entry[] {
+  const { view, epoch, carried, topPlaces, topContributions } = ws;
+  const neighbours = view.tables!.neighbours;
+  const title = history.graded[seed]!;
+  const seedTitleId = view.titleIds[title.index]!;
+  const seedName = view.titles[title.index]!.card.name;
+  const entries: Entry[] = [];
+  const end = (title.index + 1) * neighbours.count;
+  for (let at = title.index * neighbours.count; at < end && entries.length < count; at++) {
+    const index = neighbours.itemIndices[at]!;
+    if (index < 0) break;
+    if (carried[index] !== epoch || topPlaces[index] !== seed || !mayRecommend(index)) continue;
+    const contribution = topContributions[index]!;
+    entries.push({
+      index,
+      score: personalScore(ws, index),
+      source: "item_to_item",
+      reason: { kind: "because_you_watched", seedTitleId, seedName, contribution },
+    });
+  }
+  return entries;
+}
+
+export function continueWatching({ history, mayShow }: Prepared, count: number): Entry[] {
+  return history.started
+    .filter(({ index }) => mayShow(index))
+    .slice(0, count)
+    .map(({ index, positionSeconds, durationSeconds }) => ({
+      index,
+      score: 0,
+      source: "continue_watching",
+      reason: { kind: "continue_watching", positionSeconds, durationSeconds },
+    }));
+}

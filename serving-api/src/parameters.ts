@@ -1,0 +1,35 @@
+/** The parameters of a request: what they may be, and the refusal that says what was wrong. */
+import { ProfileId, TitleId } from "@thewatcher/contracts/ids";
+import { problem } from "@thewatcher/contracts/problems";
+import { ProblemError } from "@thewatcher/kit/http";
+import { LIST_COUNT_MAX } from "./slate.ts";
+
+export const LIST_COUNT_DEFAULT = 20;
+/** What a screen can hold, ten times over. Longer wishes are a filter, and filters are rules. */
+export const EXCLUDED_MAX = 200;
+
+const refused = (path: string, message: string) =>
+  new ProblemError(problem("bad-request", { errors: [{ path, message }] }));
+
+/** `?n=`: whole, 1 to 100. */
+export function countOf(text: string | undefined): number {
+  if (text === undefined) return LIST_COUNT_DEFAULT;
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > LIST_COUNT_MAX) throw refused("n", `a whole number from 1 to ${LIST_COUNT_MAX}`);
+  return count;
+}
+
+/** `?exclude=a,b&exclude=c`. Titles that don't exist exclude nothing. */
+export function excludedOf(texts: readonly string[] | undefined): readonly string[] {
+  if (!texts) return [];
+  const titleIds = texts.flatMap((text) => text.split(",", EXCLUDED_MAX + 1)).filter((titleId) => titleId !== "");
+  if (titleIds.length > EXCLUDED_MAX) throw refused("exclude", `at most ${EXCLUDED_MAX} title ids`);
+  const wrong = titleIds.findIndex((titleId) => !TitleId.safeParse(titleId).success);
+  if (wrong >= 0) throw refused(`exclude.${wrong}`, "a title id: letters, digits and : . _ - , at most 64");
+  return titleIds;
+}
+
+/** An id of the wrong form names nothing: undefined. */
+export function profileIdOf(text: string): ProfileId | undefined {
+  return ProfileId.safeParse(text).data;
+}

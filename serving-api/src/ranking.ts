@@ -1,0 +1,248 @@
+/**
+ * Personal scores: the published list brought up to date with what happened since (item-tables.ts has the formula),
+ *   score(j) = 2^(−m / h) · listScore(j) + Σ_fresh weight(i) · B[i, j]
+ * and which titles of the history carry a score. Without a list the sum alone is the model's own answer to that history.
+ *
+ * Departures: (a) a title that is fresh's neighbour and stands in no list starts at 0 instead of its unknown score below
+ * the list's end, so it is never put too high; (b) a list of another generation than the tables keeps its own order and
+ * gets no overlay, because scores compare only within one generation.
+ *
+ * Scores stand in arrays of the size of the catalogue that live as long as the view; an entry counts when its stamp is
+ * the current request's, so nothing is cleared and nothing of that size is allocated. Composing is synchronous: one
+ * request at a time works here.
+ */
+import type { StoredList } from "@thewatcher/stores/recommendations/port";
+import type { GradedTitle, History } from "./history.ts";
+import type { TitleView } from "./title-view.ts";
+
+/** Seeds that a reason names. */
+export const SEEDS_MAX = 3;
+/** Titles explained at once: a whole list of 100 (LIST_COUNT_MAX). */
+const EXPLAINED_AT_ONCE_MAX = 128;
+const INDEX_RANGE = 2 ** 20;
+
+export interface Workspace {
+  readonly view: TitleView;
+  /** The request under way; raised by `beginRequest`. */
+  epoch: number;
+  /** Per title: in which request it was scored, put off the slate, shown, explained. */
+  readonly scored: Uint32Array;
+  readonly barred: Uint32Array;
+  readonly hidden: Uint32Array;
+  readonly used: Uint32Array;
+  readonly targeted: Uint32Array;
+  readonly carried: Uint32Array;
+  readonly scores: Float64Array;
+  /** The part of a score that fresh titles brought. */
+  readonly freshScores: Float64Array;
+  readonly candidates: Int32Array;
+  readonly order: Int32Array;
+  readonly keys: Float64Array;
+  readonly slots: Int32Array;
+  readonly seedPlaces: Int32Array;
+  readonly seedContributions: Float64Array;
+  readonly topPlaces: Int32Array;
+  readonly topContributions: Float64Array;
+}
+
+export function createWorkspace(view: TitleView): Workspace {
+  const n = view.titleCount;
+  return {
+    view,
+    epoch: 0,
+    scored: new Uint32Array(n),
+    barred: new Uint32Array(n),
+    hidden: new Uint32Array(n),
+    used: new Uint32Array(n),
+    targeted: new Uint32Array(n),
+    carried: new Uint32Array(n),
+    scores: new Float64Array(n),
+    freshScores: new Float64Array(n),
+    candidates: new Int32Array(n),
+    order: new Int32Array(n),
+    keys: new Float64Array(n),
+    slots: new Int32Array(n),
+    seedPlaces: new Int32Array(EXPLAINED_AT_ONCE_MAX * SEEDS_MAX),
+    seedContributions: new Float64Array(EXPLAINED_AT_ONCE_MAX * SEEDS_MAX),
+    topPlaces: new Int32Array(n),
+    topContributions: new Float64Array(n),
+  };
+}
+
+/** Forgets the request before. */
+export function beginRequest(ws: Workspace): void {
+  ws.epoch++;
+  if (ws.epoch < 2 ** 32) return;
+  ws.epoch = 1;
+  for (const stamps of [ws.scored, ws.barred, ws.hidden, ws.used, ws.targeted, ws.carried]) stamps.fill(0);
+}
+
+export interface Ranking {
+  /** Titles with a personal score that may be recommended: `ws.order[0 .. count)`, best first; ties by index. */
+  readonly count: number;
+  /** The overlay was left out: the list belongs to another generation than the tables. */
+  readonly listIsForeign: boolean;
+}
+
+/** Scores the profile's candidates and orders those that `mayRecommend` lets through. */
+export function rankPersonal(
+  ws: Workspace,
+  list: StoredList | undefined,
+  history: History,
+  mayRecommend: (index: number) => boolean,
+): Ranking {
+  const { view } = ws;
+  const listIsForeign = list !== undefined && list.generation !== view.tables?.generation;
+  let count = list ? scoreList(ws, list, listIsForeign ? 1 : listDecay(view, history.freshCount)) : 0;
+  if (view.tables && !listIsForeign) {
+    for (let place = 0; place < history.freshCount; place++) count = addLift(ws, history.graded[place]!, count);
+  }
+  return { count: orderCandidates(ws, count, mayRecommend), listIsForeign };
+}
+
+function listDecay(view: TitleView, freshCount: number): number {
+  return view.tables ? 2 ** (-freshCount / view.tables.halfLifeInteractions) : 1;
+}
+
+function scoreList(ws: Workspace, list: StoredList, decay: number): number {
+  const { epoch, scored, scores, freshScores, candidates } = ws;
+  const { titleIds, scores: listScores } = list;
+  let count = 0;
+  for (let place = 0; place < titleIds.length; place++) {
+    const index = ws.view.indexOf.get(titleIds[place]!);
+    if (index === undefined || scored[index] === epoch) continue;
+    scored[index] = epoch;
+    scores[index] = decay * listScores[place]!;
+    freshScores[index] = 0;
+    candidates[count++] = index;
+  }
+  return count;
+}
+
+function addLift(ws: Workspace, title: GradedTitle, candidateCount: number): number {
+  const { epoch, scored, scores, freshScores, candidates } = ws;
+  const { count: width, itemIndices, weights } = ws.view.tables!.neighbours;
+  const end = (title.index + 1) * width;
+  let count = candidateCount;
+  for (let at = title.index * width; at < end; at++) {
+    const index = itemIndices[at]!;
+    if (index < 0) break;
+    const lift = title.weight * weights[at]!;
+    if (scored[index] === epoch) {
+      scores[index] = scores[index]! + lift;
+      freshScores[index] = freshScores[index]! + lift;
+    } else {
+      scored[index] = epoch;
+      scores[index] = lift;
+      freshScores[index] = lift;
+      candidates[count++] = index;
+    }
+  }
+  return count;
+}
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/**
+ * Sorts by one double a candidate: 32 bits of the score, turned so that the best is the smallest, then the index. The
+ * engine's own sort of numbers needs no callback: 700 candidates take 20 µs, a comparator 150 µs.
+ */
+function orderCandidates(ws: Workspace, candidateCount: number, mayRecommend: (index: number) => boolean): number {
+  const { candidates, keys, order, scores } = ws;
+  let count = 0;
+  for (let place = 0; place < candidateCount; place++) {
+    const index = candidates[place]!;
+    if (!mayRecommend(index)) continue;
+    float[0] = scores[index]!;
+    const raw = bits[0]!;
+    const falling = raw >>> 31 === 1 ? raw : ~raw & 0x7fffffff;
+    keys[count++] = falling * INDEX_RANGE + index;
+  }
+  const sorted = keys.subarray(0, count).sort();
+  for (let place = 0; place < count; place++) {
+    const key = sorted[place]!;
+    order[place] = key - Math.floor(key / INDEX_RANGE) * INDEX_RANGE;
+  }
+  return count;
+}
+
+export interface Seed {
+  readonly title: GradedTitle;
+  readonly contribution: number;
+}
+
+/**
+ * For each of `indices` (at most 128) the titles of the history that lift it most, largest first; empty where the tables
+ * keep none (rows are cut, and a history is longer than what is explained).
+ */
+export function seedsOf(ws: Workspace, history: History, indices: readonly number[]): Seed[][] {
+  const tables = ws.view.tables;
+  if (!tables) return indices.map(() => []);
+  const { epoch, targeted, slots, seedPlaces, seedContributions } = ws;
+  indices.forEach((index, slot) => {
+    targeted[index] = epoch;
+    slots[index] = slot;
+  });
+  seedPlaces.fill(-1, 0, indices.length * SEEDS_MAX);
+  const { count: width, itemIndices, weights } = tables.neighbours;
+  for (let place = 0; place < history.graded.length; place++) {
+    const title = history.graded[place]!;
+    if (title.weight <= 0) continue;
+    const end = (title.index + 1) * width;
+    for (let at = title.index * width; at < end; at++) {
+      const index = itemIndices[at]!;
+      if (index < 0) break;
+      if (targeted[index] !== epoch) continue;
+      keepSeed(seedPlaces, seedContributions, slots[index]! * SEEDS_MAX, place, title.weight * weights[at]!);
+    }
+  }
+  for (const index of indices) targeted[index] = 0;
+  return indices.map((_, slot) => {
+    const seeds: Seed[] = [];
+    for (let at = slot * SEEDS_MAX; at < (slot + 1) * SEEDS_MAX && seedPlaces[at]! >= 0; at++) {
+      seeds.push({ title: history.graded[seedPlaces[at]!]!, contribution: seedContributions[at]! });
+    }
+    return seeds;
+  });
+}
+
+/** Insertion into a sorted triple; of equal contributions the newer title stands first. */
+function keepSeed(places: Int32Array, contributions: Float64Array, start: number, place: number, contribution: number) {
+  let at = start + SEEDS_MAX;
+  while (at > start && (places[at - 1]! < 0 || contributions[at - 1]! < contribution)) {
+    at--;
+    if (at + 1 < start + SEEDS_MAX) {
+      places[at + 1] = places[at]!;
+      contributions[at + 1] = contributions[at]!;
+    }
+  }
+  if (at === start + SEEDS_MAX) return;
+  places[at] = place;
+  contributions[at] = contribution;
+}
+
+/**
+ * Notes for every title which one of the history lifts it most (`ws.topPlaces`, `ws.topContributions` where
+ * `ws.carried` has the epoch).
+ */
+export function findTopSeeds(ws: Workspace, history: History): void {
+  const tables = ws.view.tables;
+  if (!tables) return;
+  const { epoch, carried, topPlaces, topContributions } = ws;
+  const { count: width, itemIndices, weights } = tables.neighbours;
+  for (let place = 0; place < history.graded.length; place++) {
+    const title = history.graded[place]!;
+    if (title.weight <= 0) continue;
+    const end = (title.index + 1) * width;
+    for (let at = title.index * width; at < end; at++) {
+      const index = itemIndices[at]!;
+      if (index < 0) break;
+      const contribution = title.weight * weights[at]!;
+      if (carried[index] === epoch && topContributions[index]! >= contribution) continue;
+      carried[index] = epoch;
+      topPlaces[index] = place;
+      topContributions[index] = contribution;
+    }
+  }
+}

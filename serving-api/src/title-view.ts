@@ -1,0 +1,181 @@
+/**
+ * What serving holds of all titles: the catalogue joined with the item tables of one generation, by a dense index.
+ *
+ * Indices below `trainedCount` are those of the item tables; titles that the models have not met yet come behind them.
+ * A title without a card (trained on, since taken out of the catalogue) keeps its index and is never shown. Everything
+ * that composing would otherwise work out on each request lies here ready: cards as JSON, the order of novelty, each
+ * genre's titles by popularity, the crowd's share of each genre. Built in milliseconds when either side changes.
+ */
+import type { TitleCard } from "@thewatcher/contracts/api/catalogue";
+import type { TitleId } from "@thewatcher/contracts/ids";
+import type { ItemTables, PopularityTable } from "@thewatcher/contracts/item-tables";
+import { assert } from "@thewatcher/kit/assert";
+
+/** Sort keys hold a 32-bit score and an index of 20 bits in one double of 53. */
+export const TITLES_MAX = 2 ** 20;
+/** Titles at the head of a ranking whose genres say what somebody likes: three rows' worth. */
+export const TASTE_DEPTH = 60;
+/** An age mark that is not known is taken for the strictest one. */
+const UNKNOWN_AGE_MARK = 18;
+const EVERYWHERE = "*";
+const DAY_MS = 86_400_000;
+
+/** One title of the catalogue. */
+export interface CatalogueTitle {
+  readonly card: TitleCard;
+  /** ISO instant. */
+  readonly addedAt: string;
+}
+
+export interface Popularity {
+  /** ISO code, or `*`. */
+  readonly country: string;
+  readonly itemIndices: Int32Array;
+  readonly scores: Float32Array;
+  /** [genreCount]: share of each genre among the first TASTE_DEPTH. */
+  readonly genreShares: Float64Array;
+}
+
+export interface TitleView {
+  readonly titleCount: number;
+  readonly trainedCount: number;
+  readonly tables: ItemTables | undefined;
+  readonly titleIds: readonly TitleId[];
+  readonly indexOf: ReadonlyMap<string, number>;
+  /** undefined: not in the catalogue, never shown. */
+  readonly titles: readonly (CatalogueTitle | undefined)[];
+  /** The card as JSON, beside `titles`; empty where there is none. */
+  readonly cardJson: readonly string[];
+  /** 0: no card. */
+  readonly shown: Uint8Array;
+  readonly ageMarks: Uint8Array;
+  readonly genres: readonly string[];
+  /** Genres of title i: `titleGenres[genreOffsets[i] .. genreOffsets[i + 1])`. */
+  readonly genreOffsets: Int32Array;
+  readonly titleGenres: Int32Array;
+  /** Shown titles, the last added first; of one day the newest year first, of one year the most popular. */
+  readonly newest: Int32Array;
+  /** Shown titles of each genre, the most popular first, then by `newest`. */
+  readonly byGenre: readonly Int32Array[];
+  /** By country; `*` is everywhere. Empty without tables. */
+  readonly popularity: ReadonlyMap<string, Popularity>;
+}
+
+export function createTitleView(catalogue: readonly CatalogueTitle[], tables: ItemTables | undefined): TitleView {
+  const indexOf = new Map<string, number>();
+  for (const titleId of tables?.titleIds ?? []) indexOf.set(titleId, indexOf.size);
+  const trainedCount = indexOf.size;
+  for (const { card } of catalogue) if (!indexOf.has(card.titleId)) indexOf.set(card.titleId, indexOf.size);
+  const titleCount = indexOf.size;
+  assert(titleCount <= TITLES_MAX, "at most 2^20 titles", () => titleCount);
+
+  const titles = new Array<CatalogueTitle | undefined>(titleCount).fill(undefined);
+  const cardJson = new Array<string>(titleCount).fill("");
+  const shown = new Uint8Array(titleCount);
+  const ageMarks = new Uint8Array(titleCount).fill(UNKNOWN_AGE_MARK);
+  const genreIndex = new Map<string, number>();
+  for (const genre of [...new Set(catalogue.flatMap(({ card }) => card.genres))].sort()) {
+    genreIndex.set(genre, genreIndex.size);
+  }
+  for (const title of catalogue) {
+    const index = indexOf.get(title.card.titleId)!;
+    titles[index] = title;
+    cardJson[index] = JSON.stringify(title.card);
+    shown[index] = 1;
+    ageMarks[index] = title.card.ageMark ?? UNKNOWN_AGE_MARK;
+  }
+  const genreOffsets = new Int32Array(titleCount + 1);
+  const titleGenres: number[] = [];
+  titles.forEach((title, index) => {
+    for (const genre of new Set(title?.card.genres)) titleGenres.push(genreIndex.get(genre)!);
+    genreOffsets[index + 1] = titleGenres.length;
+  });
+  const genres = { count: genreIndex.size, offsets: genreOffsets, ofTitles: Int32Array.from(titleGenres) };
+
+  const popularity = new Map<string, Popularity>();
+  for (const table of tables?.popularity ?? []) {
+    popularity.set(table.country, { ...table, genreShares: sharesOf(table, genres) });
+  }
+  const newest = orderOfNovelty(titles, popularity.get(EVERYWHERE));
+  return {
+    titleCount,
+    trainedCount,
+    tables,
+    titleIds: [...indexOf.keys()] as TitleId[],
+    indexOf,
+    titles,
+    cardJson,
+    shown,
+    ageMarks,
+    genres: [...genreIndex.keys()],
+    genreOffsets,
+    titleGenres: genres.ofTitles,
+    newest,
+    byGenre: titlesByGenre(newest, popularity.get(EVERYWHERE), genres),
+    popularity,
+  };
+}
+
+/** The table of a country, or that of everywhere; undefined before the first publication. */
+export function popularityIn(view: TitleView, country: string): Popularity | undefined {
+  return view.popularity.get(country) ?? view.popularity.get(EVERYWHERE);
+}
+
+/** Adds each genre's share of `itemIndices[0..count)` into `shares`; a title of three genres gives a third to each. */
+export function addGenreShares(
+  genres: { readonly offsets: Int32Array; readonly ofTitles: Int32Array },
+  itemIndices: Int32Array,
+  count: number,
+  shares: Float64Array,
+): void {
+  for (let place = 0; place < count; place++) {
+    const index = itemIndices[place]!;
+    const start = genres.offsets[index]!;
+    const end = genres.offsets[index + 1]!;
+    const share = 1 / ((end - start) * count);
+    for (let at = start; at < end; at++) {
+      const genre = genres.ofTitles[at]!;
+      shares[genre] = shares[genre]! + share;
+    }
+  }
+}
+
+interface GenreTable {
+  readonly count: number;
+  readonly offsets: Int32Array;
+  readonly ofTitles: Int32Array;
+}
+
+function sharesOf(table: PopularityTable, genres: GenreTable): Float64Array {
+  const shares = new Float64Array(genres.count);
+  addGenreShares(genres, table.itemIndices, Math.min(TASTE_DEPTH, table.itemIndices.length), shares);
+  return shares;
+}
+
+function orderOfNovelty(
+  titles: readonly (CatalogueTitle | undefined)[],
+  popularity: Popularity | undefined,
+): Int32Array {
+  const rank = new Int32Array(titles.length).fill(titles.length);
+  popularity?.itemIndices.forEach((index, place) => {
+    rank[index] = place;
+  });
+  const order: { index: number; day: number; year: number }[] = [];
+  titles.forEach((title, index) => {
+    if (!title) return;
+    order.push({ index, day: Math.floor(Date.parse(title.addedAt) / DAY_MS), year: title.card.year ?? 0 });
+  });
+  order.sort((a, b) => b.day - a.day || b.year - a.year || rank[a.index]! - rank[b.index]! || a.index - b.index);
+  return Int32Array.from(order, ({ index }) => index);
+}
+
+function titlesByGenre(newest: Int32Array, popularity: Popularity | undefined, genres: GenreTable): Int32Array[] {
+  const shownIndices = new Set(newest);
+  const popular = [...(popularity?.itemIndices ?? [])].filter((index) => shownIndices.has(index));
+  const lists: number[][] = Array.from({ length: genres.count }, () => []);
+  for (const index of new Set([...popular, ...newest])) {
+    for (let at = genres.offsets[index]!; at < genres.offsets[index + 1]!; at++)
+      lists[genres.ofTitles[at]!]!.push(index);
+  }
+  return lists.map((list) => Int32Array.from(list));
+}

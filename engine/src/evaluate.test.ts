@@ -27,15 +27,15 @@ describe("evaluate", () => {
     const difference = model.againstPopular["recall@10"];
     if (difference?.kind !== "value" || !difference.interval) return expect.fail("a value with an interval");
     expect(difference.interval.low).toBeGreaterThan(0.1);
-    const valueOf = (report: typeof model, label: string) => {
+    const figure = (report: typeof model, label: string) => {
       const metric = report.metrics[label];
       return metric?.kind === "value" ? metric.value : Number.NaN;
     };
-    expect(valueOf(model, "recall@10") - valueOf(popular, "recall@10")).toBeCloseTo(difference.value, 12);
+    expect(figure(model, "recall@10") - figure(popular, "recall@10")).toBeCloseTo(difference.value, 12);
     // Ten of about 53 unseen titles at random: 0.19.
-    expect(valueOf(random, "recall@10")).toBeGreaterThan(0.1);
-    expect(valueOf(random, "recall@10")).toBeLessThan(0.3);
-    expect(valueOf(random, "coverage@10")).toBe(1);
+    expect(figure(random, "recall@10")).toBeGreaterThan(0.1);
+    expect(figure(random, "recall@10")).toBeLessThan(0.3);
+    expect(figure(random, "coverage@10")).toBe(1);
     expect(popular.againstPopular).toEqual({});
   });
 

@@ -66,6 +66,11 @@ export interface FittedModel {
   readonly kernelPath?: KernelPath | undefined;
   /** Bytes held by its tables. */
   readonly memoryBytes: number;
+  /**
+   * What a newer interaction multiplies the score so far with: after one more interaction with item h of weight 1,
+   * score' = fadePerInteraction · score + lift of h. 1 where older interactions do not fade.
+   */
+  readonly fadePerInteraction: number;
   recommend(request: RecommendRequest, control?: Control): Promise<ItemLists>;
   /** "More like this", for display; itself is never in the list. Empty for a model that knows no likeness. */
   similarItems(itemIndices: ArrayLike<number>, count: number, control?: Control): Promise<ItemLists>;

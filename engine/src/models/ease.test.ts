@@ -60,18 +60,46 @@ describe("EASE", () => {
     expect(scoreAfter(25)).toBe(0);
   });
 
-  test("what a click lifts is what the next list gains", async () => {
+  test("a click fades the scores so far and adds its lifts", async () => {
     const data = interactionsOfHistories(
       Array.from({ length: 40 }, (_, user) => ({ itemIndices: user % 2 ? [1, 3, 5, 7] : [0, 2, 4, 6] })),
       8,
     );
-    const model = await ease.fit(data, { ...plain, regularization: 5 }, control);
+    const model = await ease.fit(data, { ...plain, regularization: 5, halfLifeInteractions: 3 }, control);
+    expect(model.fadePerInteraction).toBeCloseTo(2 ** (-1 / 3), 12);
     const before = model.explain({ itemIndices: [2] }, 6, 1).score;
     const after = model.explain({ itemIndices: [2, 4] }, 6, 1).score;
     const lift = listRow(await model.lifts([4], 8), 0).find(({ itemIndex }) => itemIndex === 6);
-    expect(lift?.score).toBeCloseTo(after - before, 6);
+    expect(after).toBeCloseTo(model.fadePerInteraction * before + (lift?.score ?? Number.NaN), 6);
     const kinds = listRow(await model.lifts([4], 8), 0).map(({ itemIndex }) => itemIndex % 2);
     expect(kinds).toEqual([0, 0, 0]);
+  });
+
+  test("training reports both stages and stops when aborted between them", async () => {
+    const data = interactionsOfHistories(
+      Array.from({ length: 300 }, (_, user) => ({ itemIndices: [user, (user * 7) % 300, (user * 11) % 300] })),
+      300,
+    );
+    const stages: string[] = [];
+    await ease.fit(data, {}, { ...control, progress: ({ stage, fraction }) => stages.push(`${stage} ${fraction}`) });
+    expect(stages[0]).toBe("gram 0");
+    expect(stages.at(-1)).toBe("invert 1");
+    const abort = new AbortController();
+    const stopped: string[] = [];
+    const running = ease.fit(
+      data,
+      {},
+      {
+        ...control,
+        signal: abort.signal,
+        progress: ({ stage }) => {
+          stopped.push(stage);
+          if (stage === "invert") abort.abort(new Error("no longer wanted"));
+        },
+      },
+    );
+    await expect(running).rejects.toThrow("no longer wanted");
+    expect(stopped.filter((stage) => stage === "invert")).toHaveLength(1);
   });
 
   test("a catalogue whose matrix is too large is refused with the limit, before anything is allocated", async () => {

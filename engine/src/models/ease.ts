@@ -190,6 +190,7 @@ function createModel({ kernels, matrix, precisions, parameters: resolved }: Stat
     parameters: resolved,
     kernelPath: kernels.path,
     memoryBytes: kernels.memoryBytes() + precisions.byteLength,
+    fadePerInteraction: fading(resolved.halfLifeInteractions, 1),
 
     // Without a history every score is 0: an order would be made up, so the list stays empty.
     recommend: (request, control) =>

@@ -129,6 +129,7 @@ function createModel(tables: Tables, resolved: Parameters): FittedModel {
     itemCount: n,
     parameters: resolved,
     memoryBytes: scores.byteLength,
+    fadePerInteraction: 1,
     recommend: (request, control) =>
       rankRequest(
         kernels,

@@ -43,6 +43,7 @@ function createModel(seed: number, n: number): FittedModel {
     itemCount: n,
     parameters: {},
     memoryBytes: 0,
+    fadePerInteraction: 1,
     recommend: (request, control) =>
       rankRequest(
         kernels,

@@ -1,0 +1,137 @@
+/**
+ * What a person stated of a title: the owner's side of `rate`, `watchlist`, `not_interested`, `watched` and their undo.
+ *
+ * Each (profile, title, kind) is a last-writer-wins register over (`occurredAt`, `eventId`). An undo is a write like any
+ * other and stays in the table, so that the same commands in any order, any number of times, end in the same state
+ * (Shapiro et al. 2011, LWW-register). The event goes into the outbox in the same transaction, also when the state was
+ * newer already: the log is the history, the table is what holds.
+ *
+ * The profiles are locked for the length of the transaction. Two transactions of one profile therefore commit in the
+ * order of their outbox sequences, and the log keeps the order of what a profile stated.
+ */
+import type { StatedOutcomes } from "@thewatcher/contracts/api/stated";
+import type { StatedEventType, StoredEvent } from "@thewatcher/contracts/events";
+import { topicOf } from "@thewatcher/contracts/topics";
+import type { Database } from "@thewatcher/stores/database/port";
+import type { Tables } from "@thewatcher/stores/database/tables";
+import { type Insertable, sql, type Transaction } from "kysely";
+
+export type StatedEvent = Extract<StoredEvent, { type: StatedEventType }>;
+type Outcome = StatedOutcomes["outcomes"][number];
+type Preference = Insertable<Tables["stated_preferences"]>;
+
+/** The register's value after this event alone. */
+export function preferenceOf(event: StatedEvent): Preference {
+  const kind = event.type.replace(/_undo$/, "") as Preference["kind"];
+  return {
+    profile_id: event.profileId,
+    title_id: event.payload.titleId,
+    kind,
+    value:
+      event.type === "rate" ? event.payload.stars : event.type === "watched" ? (event.payload.strength ?? null) : null,
+    undone: event.type.endsWith("_undo"),
+    // Milliseconds, as `latestPreferences` compares; PostgreSQL would keep more digits.
+    stated_at: new Date(Date.parse(event.occurredAt)),
+    event_id: event.eventId,
+  };
+}
+
+/** The winner of each register within one batch: one statement may not touch a row twice. */
+export function latestPreferences(events: readonly StatedEvent[]): Preference[] {
+  const latest = new Map<string, { event: StatedEvent; at: number }>();
+  for (const event of events) {
+    const key = `${event.profileId}\n${event.payload.titleId}\n${event.type.replace(/_undo$/, "")}`;
+    const at = Date.parse(event.occurredAt);
+    const held = latest.get(key);
+    if (!held || at > held.at || (at === held.at && event.eventId > held.event.eventId)) latest.set(key, { event, at });
+  }
+  return [...latest.values()].map(({ event }) => preferenceOf(event));
+}
+
+/** One outcome for each event, in order. When it resolves, everything applied is durable and on its way to the log. */
+export async function applyStated(database: Database, events: readonly StatedEvent[]): Promise<Outcome[]> {
+  if (events.length === 0) return [];
+  return database.transaction(async (transaction) => {
+    const profiles = await lockProfiles(
+      transaction,
+      events.map((event) => event.profileId),
+    );
+    const titles = await knownTitles(
+      transaction,
+      events.map((event) => event.payload.titleId),
+    );
+    const outcomes = events.map((event): Outcome => {
+      if (!profiles.has(event.profileId)) {
+        return { kind: "refused", cause: "unknown_profile", detail: `There is no profile ${event.profileId}.` };
+      }
+      if (!titles.has(event.payload.titleId)) {
+        return { kind: "refused", cause: "unknown_title", detail: `There is no title ${event.payload.titleId}.` };
+      }
+      return { kind: "applied" };
+    });
+    const accepted = events.filter((_, index) => outcomes[index]?.kind === "applied");
+    if (accepted.length > 0) {
+      await writePreferences(transaction, latestPreferences(accepted));
+      await writeOutbox(transaction, accepted);
+    }
+    return outcomes;
+  });
+}
+
+async function lockProfiles(transaction: Transaction<Tables>, profileIds: readonly string[]): Promise<Set<string>> {
+  const rows = await transaction
+    .selectFrom("profiles")
+    .select("profile_id")
+    .where(sql<boolean>`profile_id = any(${[...new Set(profileIds)]}::text[])`)
+    // The same order everywhere: two batches of the same profiles wait for each other and never deadlock.
+    .orderBy("profile_id")
+    .forNoKeyUpdate()
+    .execute();
+  return new Set(rows.map((row) => row.profile_id));
+}
+
+async function knownTitles(transaction: Transaction<Tables>, titleIds: readonly string[]): Promise<Set<string>> {
+  const rows = await transaction
+    .selectFrom("titles")
+    .select("title_id")
+    .where(sql<boolean>`title_id = any(${[...new Set(titleIds)]}::text[])`)
+    .execute();
+  return new Set(rows.map((row) => row.title_id));
+}
+
+async function writePreferences(transaction: Transaction<Tables>, preferences: readonly Preference[]): Promise<void> {
+  await transaction
+    .insertInto("stated_preferences")
+    .values(preferences)
+    .onConflict((conflict) =>
+      conflict
+        .columns(["profile_id", "title_id", "kind"])
+        .doUpdateSet((row) => ({
+          value: row.ref("excluded.value"),
+          undone: row.ref("excluded.undone"),
+          stated_at: row.ref("excluded.stated_at"),
+          event_id: row.ref("excluded.event_id"),
+        }))
+        // "C": by bytes, as the comparison in `latestPreferences`; a language's order skips the hyphens.
+        .where(
+          sql<boolean>`(excluded.stated_at, excluded.event_id::text collate "C")
+            > (stated_preferences.stated_at, stated_preferences.event_id::text collate "C")`,
+        ),
+    )
+    .execute();
+}
+
+async function writeOutbox(transaction: Transaction<Tables>, events: readonly StatedEvent[]): Promise<void> {
+  await transaction
+    .insertInto("outbox")
+    .values(
+      events.map((event) => ({
+        event_id: event.eventId,
+        topic: topicOf(event.type),
+        key: event.profileId,
+        value: JSON.stringify(event),
+      })),
+    )
+    .onConflict((conflict) => conflict.column("event_id").doNothing())
+    .execute();
+}

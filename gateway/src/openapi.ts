@@ -1,0 +1,120 @@
+/**
+ * One OpenAPI 3.1 document for the public door: the gateway's own routes, and of each service's document what the route
+ * table lets through. Paths are matched by their form, whatever a service calls its parameters.
+ */
+import { ChooseProfile, DemoAccounts, SessionView, SignIn } from "@thewatcher/contracts/api/session";
+import { SERVICES, type ServiceName } from "@thewatcher/contracts/identity";
+import { Problem } from "@thewatcher/contracts/problems";
+import { z } from "zod";
+import { type OwnRouteName, type ownRoutes, type Route, routes } from "./routes.ts";
+
+interface Json {
+  readonly [key: string]: unknown;
+}
+
+interface OwnOperation {
+  readonly summary: string;
+  readonly request?: z.ZodType;
+  readonly response?: z.ZodType;
+}
+
+const ownOperations: Readonly<Record<OwnRouteName, OwnOperation>> = {
+  listDemoAccounts: { summary: "The demo's accounts, entered without a password", response: DemoAccounts },
+  signIn: { summary: "Sign in as one of the demo's accounts", request: SignIn, response: SessionView },
+  getSession: { summary: "Who is signed in on this device", response: SessionView },
+  chooseProfile: { summary: "Choose the profile of this device", request: ChooseProfile, response: SessionView },
+  signOut: { summary: "End the session", response: SessionView },
+  redeemTicket: { summary: "Sign in by a link that is good once (query: ticket), then go to /" },
+  getOpenApi: { summary: "This document" },
+  getHealth: { summary: "The process lives" },
+  getReadiness: { summary: "The process can serve" },
+  getProblemPage: { summary: "What a problem means and what to do" },
+};
+
+const braced = (path: string) => path.replaceAll(/:(\w+)/g, "{$1}");
+const formOf = (path: string) => path.replaceAll(/\{\w+\}/g, "{}");
+
+/** Descriptions of services by name; a service without one leaves its routes with what the table knows. */
+export function mergeOpenApi(documents: Partial<Readonly<Record<ServiceName, Json>>>): Json {
+  const paths: Record<string, Record<string, unknown>> = {};
+  const schemas: Record<string, unknown> = { Problem: schemaOf(Problem) };
+  const operations = new Map<ServiceName, Map<string, Json>>();
+  for (const service of SERVICES) {
+    const document = documents[service];
+    if (!document) continue;
+    // Two services may name different schemas alike.
+    const renamed = JSON.parse(
+      JSON.stringify(document).replaceAll('"#/components/schemas/', `"#/components/schemas/${service}.`),
+    ) as { paths?: Json; components?: { schemas?: Json } };
+    for (const [name, schema] of Object.entries(renamed.components?.schemas ?? {}))
+      schemas[`${service}.${name}`] = schema;
+    operations.set(service, operationsOf(renamed.paths ?? {}));
+  }
+  for (const route of routes) {
+    const method = route.method.toLowerCase();
+    const path = braced(route.path);
+    const described = route.to === "gateway" ? undefined : operations.get(route.to)?.get(`${method} ${formOf(path)}`);
+    paths[path] ??= {};
+    paths[path][method] = { ...(described ?? plainOperation(route)), ...accessOf(route) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: "TheWatcher", version: "1", description: "The one public door of the cinema." },
+    paths,
+    components: {
+      schemas,
+      securitySchemes: {
+        session: { type: "apiKey", in: "cookie", name: "__Host-session" },
+        machine: { type: "http", scheme: "bearer", description: "thewatcher token --role service" },
+      },
+    },
+  };
+}
+
+function operationsOf(paths: Json): Map<string, Json> {
+  const found = new Map<string, Json>();
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, operation] of Object.entries(methods as Json)) {
+      found.set(`${method} ${formOf(path)}`, operation as Json);
+    }
+  }
+  return found;
+}
+
+function plainOperation(route: Route): Json {
+  const own = route.to === "gateway" ? ownOperations[route.name as OwnRouteName] : undefined;
+  const parameters = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+  return {
+    ...(own ? { operationId: (route as (typeof ownRoutes)[number]).name, summary: own.summary } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(own?.request ? { requestBody: { required: true, content: jsonContent(own.request) } } : {}),
+    responses: {
+      200: { description: "OK", ...(own?.response ? { content: jsonContent(own.response) } : {}) },
+      default: {
+        description: "A problem (RFC 9457)",
+        content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+      },
+    },
+  };
+}
+
+function accessOf(route: Route): Json {
+  const callers: readonly string[] = route.callers;
+  const security: Json[] = [];
+  if (callers.includes("anonymous")) security.push({});
+  if (callers.includes("viewer")) security.push({ session: [] });
+  if (callers.some((caller) => caller !== "anonymous" && caller !== "viewer")) security.push({ machine: [] });
+  return { security, "x-callers": callers };
+}
+
+const jsonContent = (schema: z.ZodType) => ({ "application/json": { schema: schemaOf(schema) } });
+
+function schemaOf(schema: z.ZodType): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: "draft-2020-12" });
+  return rest;
+}

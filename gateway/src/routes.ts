@@ -1,0 +1,87 @@
+/**
+ * The table of the public door: every method and path that answers, to whom, and where it goes. What is not in it is
+ * 404; a role that is not named is refused. `routes.test.ts` walks it, route by role.
+ */
+import type { Role, ServiceName } from "@thewatcher/contracts/identity";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+/** `anonymous`: no session and no token at all. */
+export type Caller = Role | "anonymous";
+
+/**
+ * What a viewer must have beside the session. `chosen_profile`: a profile chosen on this device; `own_profile`: the
+ * `:profileId` of the path belongs to the session's account (of any other it does not even say that it exists).
+ */
+export type Need = "chosen_profile" | "own_profile";
+
+interface RouteBase {
+  readonly method: Method;
+  readonly path: string;
+  readonly callers: readonly Caller[];
+}
+export interface ForwardedRoute extends RouteBase {
+  readonly to: ServiceName;
+  readonly needs?: Need;
+}
+export interface OwnRoute extends RouteBase {
+  readonly to: "gateway";
+  readonly name: string;
+}
+export type Route = ForwardedRoute | OwnRoute;
+
+export const everyone = ["anonymous", "viewer", "analyst", "product", "editor", "operator", "service"] as const;
+/** Machines have tokens, not sessions. */
+const people = ["anonymous", "viewer"] as const;
+
+export const forwardedRoutes = [
+  { method: "POST", path: "/api/v1/events", callers: ["viewer", "service"], to: "ingestion", needs: "chosen_profile" },
+  { method: "GET", path: "/api/v1/home", callers: ["viewer"], to: "serving", needs: "chosen_profile" },
+  {
+    method: "GET",
+    path: "/api/v1/profiles/:profileId/home",
+    callers: ["viewer", "service"],
+    to: "serving",
+    needs: "own_profile",
+  },
+  {
+    method: "GET",
+    path: "/api/v1/profiles/:profileId/recommendations",
+    callers: ["viewer", "service"],
+    to: "serving",
+    needs: "own_profile",
+  },
+  { method: "GET", path: "/api/v1/titles/:titleId/similar", callers: ["viewer", "service"], to: "serving" },
+  { method: "GET", path: "/api/v1/titles/:titleId", callers: ["viewer", "service"], to: "catalog" },
+  { method: "GET", path: "/api/v1/titles", callers: ["viewer", "service"], to: "catalog" },
+  {
+    method: "GET",
+    path: "/api/v1/profiles/:profileId/watchlist",
+    callers: ["viewer", "service"],
+    to: "catalog",
+    needs: "own_profile",
+  },
+  {
+    method: "GET",
+    path: "/api/v1/profiles/:profileId/ratings",
+    callers: ["viewer", "service"],
+    to: "catalog",
+    needs: "own_profile",
+  },
+] as const satisfies readonly ForwardedRoute[];
+
+export const ownRoutes = [
+  { method: "GET", path: "/api/v1/demo/accounts", callers: people, to: "gateway", name: "listDemoAccounts" },
+  { method: "POST", path: "/api/v1/session", callers: people, to: "gateway", name: "signIn" },
+  { method: "GET", path: "/api/v1/session", callers: people, to: "gateway", name: "getSession" },
+  { method: "PUT", path: "/api/v1/session/profile", callers: ["viewer"], to: "gateway", name: "chooseProfile" },
+  { method: "DELETE", path: "/api/v1/session", callers: ["viewer"], to: "gateway", name: "signOut" },
+  { method: "GET", path: "/sign-in", callers: people, to: "gateway", name: "redeemTicket" },
+  { method: "GET", path: "/api/openapi.json", callers: everyone, to: "gateway", name: "getOpenApi" },
+  { method: "GET", path: "/healthz", callers: everyone, to: "gateway", name: "getHealth" },
+  { method: "GET", path: "/readyz", callers: everyone, to: "gateway", name: "getReadiness" },
+  { method: "GET", path: "/docs/problems/:slug", callers: everyone, to: "gateway", name: "getProblemPage" },
+] as const satisfies readonly OwnRoute[];
+
+export type OwnRouteName = (typeof ownRoutes)[number]["name"];
+
+export const routes: readonly Route[] = [...forwardedRoutes, ...ownRoutes];

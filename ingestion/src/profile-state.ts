@@ -8,8 +8,8 @@
  * The cap on titles needs care to stay a semilattice: a title cut off and touched again must not depend on what was seen
  * before the cut. So the state remembers the place of the newest title it ever cut (`horizon`), and all at or before it
  * is forgotten, in every title. After any order of the same events the horizon is the 301st newest touch, and the
- * registers are those behind it. (Exact while `watchedSeconds` of a title never falls: it alone is a maximum and not the
- * latest, and a longer playback before the horizon may outlive it.) An erasure is the same thing: a horizon at its time.
+ * registers are those behind it. (All but `watchedSeconds`, which is a maximum and not the latest: what was watched of a
+ * title before the horizon may count for one that was played again behind it.) An erasure is a horizon at its time.
  */
 import type { StoredEvent } from "@thewatcher/contracts/events";
 import type { ProfileId, TitleId } from "@thewatcher/contracts/ids";

@@ -1,0 +1,140 @@
+import type { StoredEvent } from "@thewatcher/contracts/events";
+import { PROFILE_STATE_TITLES_MAX, type ProfileState } from "@thewatcher/contracts/profile-state";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { foldEvent, foldProfile } from "./profile-state.ts";
+import { anyEvent, NOON, storedEvent } from "./testing/events.ts";
+
+const fold = (events: readonly StoredEvent[]): ProfileState | undefined =>
+  events.reduce<ProfileState | undefined>(foldEvent, undefined);
+
+/** The one register that the cap may leave differently: see the header of profile-state.ts. */
+const withoutWatched = (state: ProfileState | undefined) => ({
+  ...state,
+  titles: state?.titles.map(({ watchedSeconds: _, ...title }) => title),
+});
+
+/** The events, some of them several times, in another order. */
+const delivered = (events: readonly StoredEvent[]) =>
+  fc
+    .shuffledSubarray([...events, ...events, ...events], { minLength: 0 })
+    .chain((again) => fc.shuffledSubarray([...events, ...again], { minLength: events.length + again.length }));
+
+describe("a profile's state", () => {
+  test("is the same for the same events in any order, any of them any number of times", () => {
+    const scenario = fc
+      .array(anyEvent({ titleCount: 4, instants: 6 }), { minLength: 1, maxLength: 25 })
+      .chain((events) => fc.tuple(fc.constant(events), delivered(events)));
+    fc.assert(
+      fc.property(scenario, ([events, again]) => {
+        expect(fold(again)).toEqual(fold(events));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("is the same whether folded one by one or many at once, from any state on", () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyEvent({ titleCount: 5, instants: 8 }), { minLength: 1, maxLength: 20 }),
+        fc.nat(20),
+        (events, cut) => {
+          const before = fold(events.slice(0, cut));
+          const folding = foldProfile(events[0]!.profileId, before);
+          for (const event of events.slice(cut)) folding.apply(event);
+          expect(folding.state()).toEqual(fold(events));
+        },
+      ),
+    );
+  });
+
+  test("beyond the cap on titles is still the same in any order, and holds the titles touched last", () => {
+    const instants = PROFILE_STATE_TITLES_MAX * 2;
+    const filling = Array.from({ length: PROFILE_STATE_TITLES_MAX }, (_, i) =>
+      storedEvent("click", NOON + (i + 1) * 1500, { titleId: `f-${i}` }),
+    );
+    const scenario = fc
+      .array(anyEvent({ titleCount: 12, instants }), { minLength: 10, maxLength: 40 })
+      .chain((events) => {
+        const all = [...events, ...filling];
+        return fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }));
+      });
+    fc.assert(
+      fc.property(scenario, ([events, shuffled]) => {
+        const state = fold(events);
+        expect(withoutWatched(fold(shuffled))).toEqual(withoutWatched(state));
+        expect(state?.titles.length).toBeLessThanOrEqual(PROFILE_STATE_TITLES_MAX);
+        const touches = state?.titles.map(({ touchedAt }) => touchedAt) ?? [];
+        expect(touches).toEqual([...touches].sort((a, b) => b - a));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("keeps exactly the cap, however many titles share an instant", () => {
+    const events = Array.from({ length: PROFILE_STATE_TITLES_MAX + 50 }, (_, i) =>
+      storedEvent("watched", NOON, { titleId: `t-${String(i).padStart(3, "0")}` }),
+    );
+    const state = fold(events);
+    expect(state?.titles).toHaveLength(PROFILE_STATE_TITLES_MAX);
+    // Of equal instants the greater ids stay: 350 titles, t-349 to t-050; the newest cut is t-049.
+    expect(state?.titles[0]?.titleId).toBe("t-349");
+    expect(state?.horizon).toEqual({ at: NOON, titleId: "t-049" });
+  });
+
+  test("has each register by its latest writer", () => {
+    const state = fold([
+      storedEvent("rate", NOON + 2000, { titleId: "a", stars: 4 }),
+      storedEvent("rate", NOON + 1000, { titleId: "a", stars: 1 }),
+      storedEvent("play_progress", NOON + 5000, {
+        titleId: "a",
+        playbackId: "x",
+        positionSeconds: 900,
+        watchedSeconds: 800,
+        durationSeconds: 5400,
+      }),
+      storedEvent("play_start", NOON + 9000, { titleId: "a", playbackId: "y", fromSeconds: 60 }),
+      storedEvent("watchlist", NOON, { titleId: "b" }),
+      storedEvent("watchlist_undo", NOON + 1, { titleId: "b" }),
+      storedEvent("impression", NOON + 99_000, { titleId: "c" }),
+    ]);
+    expect(state).toEqual({
+      version: 1,
+      profileId: "p-1",
+      titles: [
+        {
+          titleId: "a",
+          touchedAt: NOON + 9000,
+          rated: { at: NOON + 2000, stars: 4 },
+          playedAt: NOON + 9000,
+          positionSeconds: 60,
+          watchedSeconds: 800,
+        },
+        { titleId: "b", touchedAt: NOON + 1, watchlisted: { at: NOON + 1, on: false } },
+      ],
+    });
+  });
+
+  test("forgets at an erasure all that was known by then, also what arrives afterwards", () => {
+    const before = storedEvent("click", NOON - 1, { titleId: "a" });
+    const offlineThen = storedEvent("click", NOON - 500, { titleId: "b" }, { knownAt: NOON + 60_000 });
+    // A clock that runs ahead dates the click behind the erasure that came after it.
+    const ahead = storedEvent("click", NOON + 200_000, { titleId: "c" }, { knownAt: NOON - 10 });
+    const erasure = storedEvent("erasure", NOON, { reason: "viewer_request" });
+    const after = storedEvent("click", NOON + 1, { titleId: "d" });
+    const all = [before, offlineThen, ahead, erasure, after];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(all, { minLength: all.length }), (events) => {
+        expect(fold(events)?.titles.map(({ titleId }) => titleId)).toEqual(["d"]);
+      }),
+    );
+  });
+
+  test("is never changed in place", () => {
+    const first = foldEvent(undefined, storedEvent("click", NOON, { titleId: "a" }));
+    const copy = structuredClone(first);
+    foldEvent(first, storedEvent("rate", NOON + 1, { titleId: "a", stars: 5 }));
+    expect(first).toEqual(copy);
+    expect(foldEvent(first, storedEvent("search", NOON + 2, { query: "x" }))).toBe(first);
+  });
+});

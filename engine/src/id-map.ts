@@ -4,10 +4,6 @@
  */
 import { assert } from "@thewatcher/kit/assert";
 
-/** Marks a number that came out of an `IdMap`; hot loops take plain numbers. */
-export type UserIndex = number & { readonly __index?: "user" };
-export type ItemIndex = number & { readonly __index?: "item" };
-
 export interface IdMap {
   readonly size: number;
   /** In the order of indices. */

@@ -35,7 +35,7 @@ import { rankRequest, rankScores, type Scorer } from "../ranking.ts";
 const NAME = "ease";
 const ARTIFACT_VERSION = 1;
 /** n² f32: 2 GiB is 23,170 titles and some 10 minutes of n³ on one core; larger catalogues want a sparser model. */
-export const EASE_MATRIX_BYTES_MAX = 2 * 1024 ** 3;
+const EASE_MATRIX_BYTES_MAX = 2 * 1024 ** 3;
 /** 2^-24 is half the distance from 1 to its neighbour in f32: a fading below it cannot change a sum led by 1. */
 const FADING_BITS_MAX = 24;
 

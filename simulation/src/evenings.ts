@@ -81,6 +81,8 @@ export function halfStarsOrNone(viewer: Viewer, utility: number, rng: Rng): numb
   return Math.min(10, Math.max(1, Math.round(stars * 2)));
 }
 
+const EXAMINATION = Float64Array.from({ length: SLATE_LENGTH }, (_, position) => examinationProbability(position));
+
 const gumbel = (rng: Rng): number => -Math.log(-Math.log(1 - rng.next()) + 1e-12);
 
 /** First index whose running sum exceeds `mass`. */
@@ -213,7 +215,7 @@ export function simulateEvenings(evenings: Evenings): WatchHistory {
     let worst = -1;
     let worstUtility = Number.POSITIVE_INFINITY;
     for (let position = 0; position < length; position++) {
-      if (rng.next() >= examinationProbability(position)) continue;
+      if (rng.next() >= EXAMINATION[position]!) continue;
       examined[position] = 1;
       const title = slate[position]!;
       let strongest = 0;

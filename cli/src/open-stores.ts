@@ -45,10 +45,10 @@ async function openWarehouse({ settings, clock, log }: StoreDeps): Promise<Wareh
   const url = settings.warehouseUrl;
   if (schemeOf(url) === "chdb:") {
     const { openChdbWarehouse } = await import("@thewatcher/stores/warehouse/chdb");
-    return openChdbWarehouse({ path: pathOf(url, settings.dataDir), clock, log });
+    return openChdbWarehouse({ path: pathOf(url, settings.dataDir), clock, log: (message) => log.info(message) });
   }
   const { openClickhouseWarehouse } = await import("@thewatcher/stores/warehouse/clickhouse");
-  return openClickhouseWarehouse({ url });
+  return openClickhouseWarehouse({ url, clock });
 }
 
 async function openRecommendations({ settings }: StoreDeps): Promise<RecommendationStore> {
@@ -56,11 +56,11 @@ async function openRecommendations({ settings }: StoreDeps): Promise<Recommendat
   return openLmdbRecommendations({ path: pathOf(settings.recommendationsUrl, settings.dataDir) });
 }
 
-async function openDatabase({ settings, log }: StoreDeps): Promise<Database> {
+async function openDatabase({ settings, clock, log }: StoreDeps): Promise<Database> {
   const url = settings.databaseUrl;
   if (schemeOf(url) === "embedded-postgres:") {
     const { openEmbeddedPostgres } = await import("@thewatcher/stores/database/embedded-postgres");
-    return openEmbeddedPostgres({ path: pathOf(url, settings.dataDir), log });
+    return openEmbeddedPostgres({ path: pathOf(url, settings.dataDir), clock, log: (message) => log.info(message) });
   }
   const { openPostgres } = await import("@thewatcher/stores/database/postgres");
   return openPostgres({ url });

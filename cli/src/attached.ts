@@ -1,0 +1,61 @@
+/** Runs an operation: on the instance that is running, or on a cinema opened for this one command. */
+import { UserError } from "@thewatcher/kit/result";
+import type { OperationLine } from "./admin.ts";
+import type { Report } from "./console.ts";
+import { type Attach, findRunning } from "./data-folder.ts";
+import type { OpenCinema } from "./open-cinema.ts";
+import { type OperationAnswer, type OperationName, type OperationRequest, operations } from "./operations.ts";
+
+export async function runOperation<Name extends OperationName>(
+  name: Name,
+  request: OperationRequest<Name>,
+  options: {
+    readonly dataDir: string;
+    readonly open: OpenCinema;
+    readonly report: (report: Report) => void;
+    readonly signal: AbortSignal;
+  },
+): Promise<OperationAnswer<Name>> {
+  const running = findRunning(options.dataDir);
+  if (running) return (await runRemotely(running, name, request, options)) as OperationAnswer<Name>;
+  await using opened = await options.open({ report: options.report });
+  const operation = operations[name];
+  const parsed = operation.request.parse(request);
+  return (await operation.run(parsed as never, {
+    cinema: opened.cinema,
+    report: options.report,
+    signal: options.signal,
+  })) as OperationAnswer<Name>;
+}
+
+async function runRemotely(
+  running: Attach,
+  name: string,
+  request: unknown,
+  { report, signal }: { report: (report: Report) => void; signal: AbortSignal },
+): Promise<unknown> {
+  const response = await fetch(`${running.adminUrl}/operations/${name}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${running.secret}`, "content-type": "application/json" },
+    body: JSON.stringify(request),
+    signal,
+  });
+  if (!response.ok || !response.body) {
+    throw new Error(
+      `the running instance (process ${running.pid}, ${running.adminUrl}) refused: ${response.status} ${await response.text()}`,
+    );
+  }
+  let rest = "";
+  for await (const text of response.body.pipeThrough(new TextDecoderStream()) as unknown as AsyncIterable<string>) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const message = JSON.parse(line) as OperationLine;
+      if (message.kind === "progress") report(message.report);
+      if (message.kind === "result") return message.answer;
+      if (message.kind === "error")
+        throw message.userError ? new UserError(message.message) : new Error(message.message);
+    }
+  }
+  throw new Error("the running instance ended before it answered");
+}

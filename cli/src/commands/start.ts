@@ -1,0 +1,133 @@
+/** `thewatcher start`: the whole cinema in this process, with a demo world where the folder holds none. */
+
+import { listen, type RunningServer } from "@thewatcher/kit/http";
+import { UserError } from "@thewatcher/kit/result";
+import type { Command } from "commander";
+import { createAdmin } from "../admin.ts";
+import { createStderrConsole, interruption, settingsOf, withSettings } from "../command.ts";
+import { type Console, seconds, thousands } from "../console.ts";
+import { findRunning } from "../data-folder.ts";
+import { createDemoWorld, loadDemoWorld } from "../demo-world.ts";
+import { createOpenCinema, type OpenedCinema, VERSION } from "../open-cinema.ts";
+import { SETTING_NAMES } from "../settings.ts";
+import { evaluationLine } from "../show.ts";
+
+/** Requests under way get this long when the process is asked to stop. */
+const SHUTDOWN_GRACE_MS = 5_000;
+
+export function addStart(program: Command): void {
+  withSettings(program.command("start"), SETTING_NAMES)
+    .description("Run the whole cinema in this process")
+    .option("--world <world>", "what a new data folder holds: demo (synthetic viewers, real films) or empty", "demo")
+    .action(async (options: { world: string }, command: Command) => {
+      const { world } = options;
+      if (world !== "demo" && world !== "empty")
+        throw new UserError(`--world ${JSON.stringify(world)}: demo or empty is accepted`);
+      await start(command, world, command.getOptionValueSource("world") === "cli");
+    });
+}
+
+async function start(command: Command, world: "demo" | "empty", asked: boolean): Promise<void> {
+  const { values: settings } = settingsOf(command);
+  const console = createStderrConsole();
+  const running = findRunning(settings.dataDir);
+  if (running)
+    throw new UserError(`it runs already: ${running.url} (process ${running.pid}, data in ${settings.dataDir})`);
+  console.line(`TheWatcher ${VERSION}: data in ${settings.dataDir}`);
+  const signal = interruption();
+  await using opened = await createOpenCinema(settings)({ report: console.progress, worldWhenNew: world });
+  const { cinema, folder } = opened;
+  if (asked && folder.world && folder.world.world !== world) {
+    throw new UserError(
+      `--world ${world}: this folder holds the ${folder.world.world} world; leave the flag out, or give another folder with --data-dir`,
+    );
+  }
+  const stores = await cinema.examine();
+  console.done("stores opened", stores.map((store) => `${store.store}: ${store.detail}`).join(" · "));
+  if (cinema.world() === "demo") await prepareDemo(opened, console, signal);
+
+  const servers: RunningServer[] = [];
+  const gateway = await listenOn(cinema.gateway, settings.host, settings.port, "port");
+  servers.push(gateway);
+  try {
+    let secret = "";
+    const admin = await listenOn(
+      createAdmin({ cinema, secret: () => secret, log: cinema.log }),
+      "127.0.0.1",
+      settings.adminPort,
+      "adminPort",
+    );
+    servers.push(admin);
+    secret = folder.publishAttach({ adminUrl: admin.url, url: gateway.url }).secret;
+    console.line("");
+    console.line(`  Open          ${gateway.url}`);
+    console.line(`  API           ${gateway.url}/api/openapi.json`);
+    console.line(`  Health        ${admin.url}/readyz   Metrics ${admin.url}/metrics`);
+    if ((await cinema.stores.recommendations.active()) === undefined) {
+      console.line("  Nothing is published yet: import data, then `npx thewatcher train`.");
+    }
+    console.line("  Stop with Ctrl+C.");
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    console.line("Stopping: requests under way end, what was accepted is written.");
+  } finally {
+    await Promise.all(servers.map((server) => server.close(SHUTDOWN_GRACE_MS)));
+  }
+}
+
+async function listenOn(
+  app: Parameters<typeof listen>[0],
+  hostname: string,
+  port: number,
+  setting: "port" | "adminPort",
+): Promise<RunningServer> {
+  try {
+    return await listen(app, { hostname, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const flag = setting === "port" ? "--port" : "--admin-port";
+    if (code === "EADDRINUSE")
+      throw new UserError(
+        `${hostname}:${port} is taken by another program; give another one with ${flag} (0: any free one)`,
+      );
+    if (code === "EACCES")
+      throw new UserError(`${hostname}:${port} may not be opened by this user; give a port above 1023 with ${flag}`);
+    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
+      throw new UserError(`host ${hostname}: this machine has no such address; give another with --host`);
+    throw error;
+  }
+}
+
+async function prepareDemo({ cinema, folder }: OpenedCinema, console: Console, signal: AbortSignal): Promise<void> {
+  const world = folder.world;
+  if (world && !world.ready) {
+    const summary = await loadDemoWorld(createDemoWorld({ seed: world.seed, worldNow: world.madeAt }), {
+      stores: cinema.stores,
+      clock: cinema.clock,
+      report: console.progress,
+    });
+    console.progress({ stage: "demo world: into the warehouse" });
+    await Promise.all([cinema.sink.caughtUp(signal), cinema.profileStates.caughtUp(signal)]);
+    await cinema.refresh();
+    folder.setWorld({ ...world, ready: true });
+    console.done(
+      "demo world loaded",
+      `${thousands(summary.titles)} films, ${thousands(summary.accounts)} accounts, ${thousands(summary.profiles)} profiles, ${thousands(summary.events)} events`,
+    );
+  }
+  if ((await cinema.stores.recommendations.active()) !== undefined) return;
+  const trained = await cinema.trainer.train({
+    model: "ease",
+    parameters: {},
+    seed: cinema.settings.seed,
+    evaluate: true,
+    progress: console.progress,
+    signal,
+  });
+  const publishMs = trained.stages.find(({ stage }) => stage === "publish")?.durationMs ?? 0;
+  console.done("model trained", trained.evaluation ? evaluationLine(trained.evaluation) : trained.model);
+  await cinema.refresh();
+  console.done(
+    "lists published",
+    `${thousands(trained.lists)} lists in ${seconds(publishMs)}, generation ${trained.generation}`,
+  );
+}

@@ -1,0 +1,51 @@
+/** Metrics in Prometheus' text form, on the admin listener. */
+import type { CollectorMetrics } from "@thewatcher/ingestion/collector";
+import type { EventReader } from "@thewatcher/ingestion/follow";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+export interface CinemaMetrics {
+  readonly collector: CollectorMetrics;
+  render(readers: { readonly sink: EventReader; readonly profileStates: EventReader }): Promise<string>;
+}
+
+export function createCinemaMetrics(): CinemaMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const accepted = new Counter({
+    name: "thewatcher_events_accepted_total",
+    help: "Events accepted by the collector, durable in the log",
+    registers: [registry],
+  });
+  const refused = new Counter({
+    name: "thewatcher_events_refused_total",
+    help: "Events refused by the collector, by cause; each is a dead letter",
+    labelNames: ["cause"],
+    registers: [registry],
+  });
+  const batchSeconds = new Histogram({
+    name: "thewatcher_collector_batch_seconds",
+    help: "From a batch read to its answer",
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1],
+    registers: [registry],
+  });
+  const lag = new Gauge({
+    name: "thewatcher_reader_lag_events",
+    help: "Events in the log that a reader has not handled yet",
+    labelNames: ["reader"],
+    registers: [registry],
+  });
+  return {
+    collector: {
+      observe(batch) {
+        accepted.inc(batch.accepted);
+        for (const [cause, count] of batch.refused) refused.inc({ cause }, count);
+        batchSeconds.observe(batch.durationMs / 1000);
+      },
+    },
+    async render({ sink, profileStates }) {
+      lag.set({ reader: "sink" }, await sink.lag());
+      lag.set({ reader: "profile_states" }, await profileStates.lag());
+      return registry.metrics();
+    },
+  };
+}

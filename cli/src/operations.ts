@@ -1,0 +1,188 @@
+/**
+ * What the command line does to a cinema, by name: run on the instance that owns the data folder (over its admin
+ * listener) or on one opened for the purpose. Requests and answers are plain JSON, so both ways are one.
+ */
+
+import { upsertTitles } from "@thewatcher/catalog-api/titles";
+import { HomePage, RecommendationList } from "@thewatcher/contracts/api/serving";
+import { Role } from "@thewatcher/contracts/identity";
+import { Country, ProfileId } from "@thewatcher/contracts/ids";
+import { createServiceToken } from "@thewatcher/gateway/service-tokens";
+import { createSignInTicket } from "@thewatcher/gateway/sign-in-tickets";
+import { openInteractions } from "@thewatcher/ingestion/import/interactions";
+import { openMovieLens } from "@thewatcher/ingestion/import/movielens";
+import { type ImportSummary, runImport } from "@thewatcher/ingestion/import/run";
+import type { ImportSource } from "@thewatcher/ingestion/import/source";
+import { UserError } from "@thewatcher/kit/result";
+import type { TrainSummary } from "@thewatcher/trainer/trainer";
+import { z } from "zod";
+import type { Cinema } from "./compose.ts";
+import { type Report, seconds, thousands } from "./console.ts";
+
+export interface OperationContext {
+  readonly cinema: Cinema;
+  readonly report: (report: Report) => void;
+  readonly signal: AbortSignal;
+}
+
+/** One operation: what it takes, checked where it runs, and what it does. */
+interface Operation<Schema extends z.ZodType, Answer> {
+  readonly request: Schema;
+  run(request: z.output<Schema>, context: OperationContext): Promise<Answer>;
+}
+const operation = <Schema extends z.ZodType, Answer>(
+  definition: Operation<Schema, Answer>,
+): Operation<Schema, Answer> => definition;
+
+const parameters = z.record(z.string(), z.unknown()).default({});
+
+export const operations = {
+  importMovielens: operation({
+    request: z.object({ folder: z.string(), source: z.string().optional(), country: Country, merge: z.boolean() }),
+    async run(request, context) {
+      const source = await openMovieLens(request.folder, {
+        source: request.source,
+        addedAt: context.cinema.clock.now(),
+      });
+      return importInto(source, request, context);
+    },
+  }),
+
+  importInteractions: operation({
+    request: z.object({
+      file: z.string(),
+      source: z.string().optional(),
+      country: Country,
+      merge: z.boolean(),
+      valuesAreStars: z.boolean(),
+    }),
+    async run(request, context) {
+      const source = await openInteractions(request.file, request);
+      return importInto(source, request, context);
+    },
+  }),
+
+  train: operation({
+    request: z.object({ model: z.string(), parameters, seed: z.number().int(), evaluate: z.boolean() }),
+    async run(request, { cinema, report, signal }): Promise<TrainSummary> {
+      report({ stage: "bringing the warehouse up to date" });
+      await cinema.sink.caughtUp(signal);
+      return cinema.trainer.train({ ...request, progress: report, signal });
+    },
+  }),
+
+  recommend: operation({
+    request: z.object({ profile: z.string(), count: z.number().int().min(1).max(100) }),
+    async run({ profile, count }, { cinema }) {
+      const profileId = await cinema.resolveProfile(profile);
+      const path = `/api/v1/profiles/${encodeURIComponent(profileId)}/recommendations?n=${count}`;
+      const list = RecommendationList.parse(await cinema.askServing(path));
+      const seeds = list.items.flatMap(({ reason }) =>
+        reason.kind === "similar_to_history" ? reason.seeds.map((seed) => seed.titleId) : [],
+      );
+      return { list, names: await cinema.titleNames(seeds) };
+    },
+  }),
+
+  home: operation({
+    request: z.object({ profile: z.string() }),
+    async run({ profile }, { cinema }) {
+      const profileId = await cinema.resolveProfile(profile);
+      return HomePage.parse(await cinema.askServing(`/api/v1/profiles/${encodeURIComponent(profileId)}/home`));
+    },
+  }),
+
+  rollback: operation({
+    request: z.object({}),
+    run: (_, { cinema }) => cinema.trainer.rollback(),
+  }),
+
+  doctor: operation({
+    request: z.object({}),
+    run: (_, { cinema }) => cinema.examine(),
+  }),
+
+  token: operation({
+    request: z.object({
+      role: Role.exclude(["viewer"]),
+      label: z.string().max(100),
+      days: z.number().int().min(1).max(3_650),
+    }),
+    async run({ role, label, days }, { cinema }) {
+      const expiresAt = cinema.clock.now() + days * 86_400_000;
+      const token = await createServiceToken(
+        { database: cinema.stores.database, clock: cinema.clock },
+        { role, label, expiresAt },
+      );
+      return { token, role, expiresAt: new Date(expiresAt).toISOString() };
+    },
+  }),
+
+  signInLink: operation({
+    request: z.object({ profile: z.string() }),
+    async run({ profile }, { cinema }) {
+      const profileId = await cinema.resolveProfile(profile);
+      const ticket = await createSignInTicket(
+        { cache: cinema.stores.cache, clock: cinema.clock },
+        ProfileId.parse(profileId),
+      );
+      return { profileId, path: `/sign-in?ticket=${ticket}` };
+    },
+  }),
+} as const;
+
+export type OperationName = keyof typeof operations;
+export type OperationRequest<Name extends OperationName> = z.input<(typeof operations)[Name]["request"]>;
+export type OperationAnswer<Name extends OperationName> = Awaited<ReturnType<(typeof operations)[Name]["run"]>>;
+
+async function importInto(
+  source: ImportSource,
+  request: { country: Country; merge: boolean },
+  { cinema, report, signal }: OperationContext,
+): Promise<ImportSummary & { readonly events: number }> {
+  if (cinema.world() === "demo" && !request.merge) {
+    throw new UserError(
+      "this data folder holds the demo world; import into a folder of its own with `--data-dir <folder>` (then `thewatcher start --data-dir <folder>`), or mix both with `--merge`",
+    );
+  }
+  const summary = await runImport(source, {
+    database: cinema.stores.database,
+    eventLog: cinema.stores.eventLog,
+    putTitles: (titles) => upsertTitles(cinema.stores.database, titles),
+    clock: cinema.clock,
+    country: request.country,
+    signal,
+    onProgress: ({ rowsDone, rowsExpected, elapsedMs }) =>
+      report({
+        stage: "importing",
+        fraction: rowsExpected === undefined ? undefined : rowsDone / rowsExpected,
+        detail: `${thousands(rowsDone)} rows, ${thousands((rowsDone / Math.max(1, elapsedMs)) * 1000)} rows/s, ${seconds(elapsedMs)}`,
+      }),
+  });
+  const before = await cinema.sink.lag();
+  const stop = new AbortController();
+  const watch = reportLag(before, cinema, report, stop.signal);
+  await Promise.all([cinema.sink.caughtUp(signal), cinema.profileStates.caughtUp(signal)]);
+  stop.abort();
+  await watch;
+  await cinema.refresh();
+  return { ...summary, events: await cinema.countEvents() };
+}
+
+/** A bar for the sink's way through what was appended. */
+async function reportLag(
+  total: number,
+  cinema: Cinema,
+  report: (report: Report) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted && total > 0) {
+    const lag = await cinema.sink.lag();
+    report({
+      stage: "writing into the warehouse",
+      fraction: 1 - lag / Math.max(total, lag),
+      detail: `${thousands(lag)} events to go`,
+    });
+    await cinema.clock.sleep(200, signal).catch(() => undefined);
+  }
+}

@@ -1,0 +1,62 @@
+/** Answers as a person reads them. */
+import type { Reason, RecommendationList } from "@thewatcher/contracts/api/serving";
+import type { Evaluation, ModelEvaluation } from "@thewatcher/engine/evaluate";
+import type { MetricValue } from "@thewatcher/engine/metrics/interval";
+import { table } from "./console.ts";
+
+export function metricText(value: MetricValue | undefined): string {
+  if (!value) return "–";
+  if (value.kind === "undefined") return `undefined (${value.reason})`;
+  const interval = value.interval ? ` [${value.interval.low.toFixed(3)}, ${value.interval.high.toFixed(3)}]` : "";
+  return `${value.value.toFixed(3)}${interval}`;
+}
+
+/** "nDCG@10 on 2,088 viewers' last watch: ease 0.124 [0.118, 0.131] · Popular 0.051 […] · Random 0.002 […]" */
+export function evaluationLine(evaluation: Evaluation): string {
+  const of = (model: ModelEvaluation, name: string): string => `${name} ${metricText(model.metrics["ndcg@10"])}`;
+  return `nDCG@10 on the last watch of ${evaluation.userCount.toLocaleString("en-US")} viewers: ${of(evaluation.model, evaluation.model.name)} · ${of(evaluation.popular, "Popular")} · ${of(evaluation.random, "Random")}`;
+}
+
+export function evaluationTable(evaluation: Evaluation): string {
+  const names = Object.keys(evaluation.model.metrics);
+  const rows = [evaluation.model, evaluation.popular, evaluation.random].map((model) => [
+    model === evaluation.model ? model.name : model === evaluation.popular ? "Popular" : "Random",
+    ...names.map((name) => metricText(model.metrics[name])),
+  ]);
+  return table(["model", ...names], rows);
+}
+
+export function reasonText(reason: Reason, nameOf: (titleId: string) => string): string {
+  switch (reason.kind) {
+    case "because_you_watched":
+      return `because you watched ${reason.seedName}`;
+    case "similar_to_history":
+      return `like ${reason.seeds.map((seed) => nameOf(seed.titleId)).join(", ")}`;
+    case "popular_in_country":
+      return `number ${reason.rank} in ${reason.country}`;
+    case "popular":
+      return `number ${reason.rank} everywhere`;
+    case "new":
+      return "new in the catalogue";
+    case "continue_watching":
+      return `stopped at ${Math.round(reason.positionSeconds / 60)} min`;
+    case "genre":
+      return `your ${reason.genre}`;
+    case "similar_to_title":
+      return `like ${reason.seedName}`;
+  }
+}
+
+export function listTable(list: RecommendationList, nameOf: (titleId: string) => string): string {
+  return table(
+    ["#", "title", "year", "score", "source", "reason"],
+    list.items.map((item, index) => [
+      index + 1,
+      item.title.name,
+      item.title.year ?? "",
+      Number(item.score.toFixed(4)),
+      item.source,
+      reasonText(item.reason, nameOf),
+    ]),
+  );
+}

@@ -310,7 +310,8 @@ export function cleanCatalogue(records: readonly RawFilm[], options: { readonly 
 
 /** The package's file. The package exports only its entry point (`build/index.js`); the data lies beside it. */
 export function readRawFilms(): RawFilm[] {
-  const entry = createRequire(import.meta.url).resolve("vega-datasets");
+  const require = createRequire(import.meta.url);
+  const entry = require.resolve("vega-datasets");
   return JSON.parse(readFileSync(join(dirname(entry), "..", "data", "movies.json"), "utf8"));
 }
 

@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 /** Two dozen cards: what one screen and a half of rows show. */
-export const SLATE_LENGTH = 24;
+const SLATE_LENGTH = 24;
 const FAMOUS_SHARE = 0.6;
 const NEW_SHARE = 0.08;
 const NEW_DAYS = 42;

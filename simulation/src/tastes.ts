@@ -10,7 +10,7 @@ import type { TitleDetails } from "@thewatcher/contracts/api/catalogue";
 import { assert } from "@thewatcher/kit/assert";
 import type { Rng } from "@thewatcher/kit/rng";
 
-export const MOODS = [
+const MOODS = [
   "dark",
   "tender",
   "spectacular",
@@ -22,7 +22,7 @@ export const MOODS = [
   "heroic",
   "homely",
 ] as const;
-export type Mood = (typeof MOODS)[number];
+type Mood = (typeof MOODS)[number];
 
 export interface Taste {
   readonly tasteId: string;
@@ -106,7 +106,7 @@ const PARTIAL = 0.6;
 const CONJUNCTION_THRESHOLD = 2.5;
 const CONJUNCTION_STEEPNESS = 6;
 /** From here on a title is said to belong to the taste. */
-export const TASTE_MEMBER_AFFINITY = 0.6;
+const TASTE_MEMBER_AFFINITY = 0.6;
 
 export interface TasteSpace {
   readonly tastes: readonly Taste[];

@@ -43,7 +43,7 @@ export function reasonText(reason: Reason, nameOf: (titleId: string) => string):
     case "genre":
       return `your ${reason.genre}`;
     case "similar_to_title":
-      return `like ${reason.seedName}`;
+      return `like ${nameOf(reason.titleId)}`;
   }
 }
 

@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { createSimulatedClock, systemClock } from "@thewatcher/kit/clock";
 import { createRng } from "@thewatcher/kit/rng";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -134,13 +135,19 @@ describe("event log on LMDB", () => {
     expect(clock.now()).toBe(1_700_000_000_000);
   });
 
-  test("a folder of something else, or of a newer program, is refused in one line", async () => {
-    const log = await openLmdbEventLog({ path: join(path, "log.v1"), clock: systemClock });
-    await log.close();
-    await writeFile(join(path, "file"), "");
-    await expect(openLmdbEventLog({ path: join(path, "file"), clock: systemClock })).rejects.toThrow(
-      /event log in .*file: can't be opened/,
-    );
+  test("a full disk refuses the append in words; what was acknowledged stays, and the log goes on once there is room", async () => {
+    const child = fileURLToPath(new URL("./lmdb.full-disk-child.ts", import.meta.url));
+    // The shell's limit on the size of a file stands for the disk: 4,000 blocks are 2 to 4 MB.
+    const command = 'ulimit -f 4000; exec "$0" --import tsx --conditions=@thewatcher/source "$@"';
+    const { stdout } = await promisify(execFile)("sh", ["-c", command, process.execPath, child, path]);
+    const { acknowledged, refusal } = JSON.parse(stdout.trim().split("\n").at(-1)!);
+    expect(refusal).toMatch(/^event log in .*: nothing of this write was kept: /);
+    await using log = await openLmdbEventLog({ path, clock: systemClock });
+    const nextOffset = (await log.bounds("full"))[0]!.nextOffset;
+    expect(acknowledged).toEqual(Array.from({ length: nextOffset }, (_, offset) => offset));
+    const read = await log.read({ topic: "full", partition: 0, fromOffset: 0, recordsMax: 1e6, bytesMax: 1e9 });
+    expect(read).toHaveLength(nextOffset);
+    expect(await log.append("full", [{ key: "k", value: "more" }])).toEqual([{ partition: 0, offset: nextOffset }]);
   });
 
   test("a block whose bytes changed on the disk is refused with its place, and never handed out", async () => {

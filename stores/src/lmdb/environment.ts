@@ -8,11 +8,13 @@
  * A store in which a loss of power may cost the last moments (the cache) asks for `flush: "later"`: its promises
  * resolve when the transaction is in the kernel's page cache (kill -9 loses nothing), and the disk follows.
  *
- * lmdb-js facts this relies on: writes of one `batch` are one transaction, made on a thread of its own while this
- * process's single reader snapshot is renewed each turn; a failed commit rejects with the reason in the promise
- * `commitError`, and every write inside the batch rejects too.
+ * lmdb-js facts this relies on: writes of one `batch` are one transaction, made on a thread of its own; this process's
+ * reads see one snapshot until the turn of the event loop or a commit ends it; a failed commit rejects with the reason
+ * in the promise `commitError`, and every write inside the batch rejects too. `eventTurnBatching` is off because it makes
+ * a promise that nobody holds: a full disk would end the process by its rejection.
  */
-import { mkdirSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
 import { UserError } from "@thewatcher/kit/result";
 import { type Database, type DatabaseOptions, type Key, open, type RootDatabase } from "lmdb";
 
@@ -27,6 +29,23 @@ export interface Environment {
   /** Throws one clear line once `close` was called. */
   requireOpen(): void;
   close(): Promise<void>;
+}
+
+/** LMDB's own mark and where it stands: opening a file without it ends the whole process (lmdb-js 3.5.6). */
+const MARK_AT = 24;
+const MARK = 0xbeefc0de;
+
+function checkIsLmdb(file: string): void {
+  if (!existsSync(file)) return;
+  const head = Buffer.alloc(MARK_AT + 4);
+  const descriptor = openSync(file, "r");
+  try {
+    const bytes = readSync(descriptor, head, 0, head.length, 0);
+    // An empty file is one that a crash left before its first page: LMDB begins anew.
+    if (bytes > 0 && head.readUInt32LE(MARK_AT) !== MARK) throw new Error("data.mdb is no LMDB file");
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 interface Format {
@@ -58,7 +77,8 @@ export function openEnvironment(options: {
   let root: RootDatabase<Format, string>;
   try {
     mkdirSync(path, { recursive: true });
-    root = open<Format, string>({ path, noSubdir: false, maxDbs: 12, overlappingSync });
+    checkIsLmdb(join(path, "data.mdb"));
+    root = open<Format, string>({ path, noSubdir: false, maxDbs: 12, overlappingSync, eventTurnBatching: false });
   } catch (error) {
     throw new UserError(
       `${where}: can't be opened (${error instanceof Error ? error.message : String(error)}); give it a folder of its own that can be written`,

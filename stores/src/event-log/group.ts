@@ -40,7 +40,7 @@ export interface Group {
 
 interface Member {
   readonly options: SubscriptionOptions;
-  readonly leaving: AbortController;
+  left: boolean;
   readonly attempts: Set<Promise<void>>;
 }
 
@@ -106,7 +106,7 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
         const full = source.nextOffset(partition) - from >= recordsMax;
         if (leftMs <= 0 || full || source.appendedBytes(partition) - appended >= spare) break;
         await change(partition, leftMs);
-        if (member.leaving.signal.aborted || members[partition % members.length] !== member) return undefined;
+        if (member.left || members[partition % members.length] !== member) return undefined;
       }
       if (source.nextOffset(partition) > readTo()) records = source.read(partition, from, member.options);
     }
@@ -143,8 +143,9 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
       const failures = batch?.failures ?? readFailures;
       if (failures > 0) {
         const pauseMs = Math.min(RETRY_PAUSE_MS_MAX, RETRY_PAUSE_MS_MIN * 2 ** (failures - 1));
-        await clock.sleep(pauseMs, member.leaving.signal).catch(() => undefined);
-        if (member.leaving.signal.aborted) continue;
+        const until = clock.monotonicMs() + pauseMs;
+        while (!member.left && clock.monotonicMs() < until) await change(partition, until - clock.monotonicMs());
+        if (member.left) continue;
       }
       if (!batch) {
         try {
@@ -158,7 +159,7 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
           continue;
         }
       }
-      if (member.leaving.signal.aborted) continue;
+      if (member.left) continue;
       const under = attempt(partition, member, batch);
       member.attempts.add(under);
       await under;
@@ -180,7 +181,7 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
     wake,
     busy: () => members.length > 0 || running.size > 0,
     join(options) {
-      const member: Member = { options, leaving: new AbortController(), attempts: new Set() };
+      const member: Member = { options, left: false, attempts: new Set() };
       members.push(member);
       startPumps();
       wakeAll();
@@ -212,7 +213,7 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
         close() {
           closing ??= (async () => {
             members.splice(members.indexOf(member), 1);
-            member.leaving.abort();
+            member.left = true;
             wakeAll();
             while (member.attempts.size > 0) await Promise.all(member.attempts);
             for (const waiter of [...catchingUp]) {

@@ -51,7 +51,7 @@ describe("recommendation store on LMDB", () => {
     };
     // As `drop` leaves it after its first step.
     const before = await counted((root) => {
-      const generations = root.openDB<{ number: number }, string>("generations", {});
+      const generations = root.openDB<{ dropping: boolean }, string>("generations", {});
       return generations.put(cut, { ...generations.get(cut), dropping: true });
     });
     expect(before).toBe(3);

@@ -6,7 +6,7 @@ import { createCatalogApi } from "@thewatcher/catalog-api/app";
 import { createOutboxRelay } from "@thewatcher/catalog-api/outbox-relay";
 import type { ProfileId } from "@thewatcher/contracts/ids";
 import { allTopics, EVENT_TOPICS } from "@thewatcher/contracts/topics";
-import { gradeTitleState } from "@thewatcher/feature-store/signal";
+import { gradeTitleState } from "@thewatcher/feature-store/live-signal";
 import { createGateway } from "@thewatcher/gateway/app";
 import { createCollector } from "@thewatcher/ingestion/collector";
 import type { EventReader } from "@thewatcher/ingestion/follow";

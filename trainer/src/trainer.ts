@@ -9,6 +9,7 @@ import { encodeItemTables, type ItemTables, itemTablesKey } from "@thewatcher/co
 import type { Evaluation } from "@thewatcher/engine/evaluate";
 import { requireModel } from "@thewatcher/engine/models/registry";
 import { type ParameterInput, resolveParameters } from "@thewatcher/engine/parameters";
+import { TRAINING_SIGNAL_MIN } from "@thewatcher/feature-store/live-signal";
 import { readTrainingSet, type TrainingSet } from "@thewatcher/feature-store/training-set";
 import { assert } from "@thewatcher/kit/assert";
 import type { Clock } from "@thewatcher/kit/clock";
@@ -29,12 +30,6 @@ export const GENERATIONS_KEPT = 5;
 const LISTS_PER_WRITE = 1_000;
 /** Lists read back before the flip. */
 const LISTS_CHECKED = 200;
-
-/**
- * Pairs below this grade are no training data: a click or a look at a trailer (see feature-store/signal.ts) moves the
- * next page through the live overlay, but a title only clicked is neither "seen" nor liked.
- */
-export const TRAINING_SIGNAL_MIN = 0.3;
 
 export interface TrainRequest {
   readonly model: string;

@@ -7,8 +7,11 @@ export interface BulkWrite<Table extends keyof Tables> {
   readonly columns: readonly (keyof Tables[Table] & string)[];
   /** Unique columns that decide what is the same row. */
   readonly keyColumns: readonly (keyof Tables[Table] & string)[];
-  /** `keep`: rows there already stay as they are. `replace`: the new values win. */
-  readonly onConflict: "keep" | "replace";
+  /**
+   * `keep`: rows there already stay as they are. `replace`: the new values win. `replaceWhenNewer`: the row whose values
+   * of these columns, compared in their order, are the greater wins, within one write too (a last-writer-wins register).
+   */
+  readonly onConflict: "keep" | "replace" | { readonly replaceWhenNewer: readonly (keyof Tables[Table] & string)[] };
   /** Values in the order of `columns`; arrays for array columns, null for null. */
   readonly rows: Iterable<readonly unknown[]>;
 }

@@ -88,8 +88,15 @@ async function copyAndMerge<Table extends keyof Tables>(
 ): Promise<number> {
   const { table, columns, keyColumns, onConflict, rows } = write;
   const known: Record<string, unknown> = tableColumns[table];
-  for (const column of [...columns, ...keyColumns])
+  const newerBy: readonly string[] = typeof onConflict === "object" ? onConflict.replaceWhenNewer : [];
+  for (const column of [...columns, ...keyColumns, ...newerBy])
     assert(column in known, `${table} has no such column`, () => column);
+  for (const column of newerBy)
+    assert(
+      columns.some((name) => name === column),
+      "what is newer is written too",
+      () => column,
+    );
   assert(keyColumns.length > 0, "a bulk write names its key columns");
   const names = columns.map(identifier).join(", ");
   const keys = keyColumns.map(identifier).join(", ");
@@ -103,12 +110,20 @@ async function copyAndMerge<Table extends keyof Tables>(
   const updates = columns
     .filter((column) => !(keyColumns as readonly string[]).includes(column))
     .map((column) => `${identifier(column)} = excluded.${identifier(column)}`);
-  const action = onConflict === "replace" && updates.length > 0 ? `DO UPDATE SET ${updates.join(", ")}` : "DO NOTHING";
-  // A key twice in one write: the first stays or the last wins, as if written one after the other. In key order, which
-  // also makes the index grow at its end.
-  const order = onConflict === "replace" ? "DESC" : "ASC";
+  const newer = newerBy.map(identifier);
+  const onlyNewer =
+    newer.length === 0
+      ? ""
+      : ` WHERE (${newer.map((name) => `excluded.${name}`).join(", ")}) > (${newer.map((name) => `${identifier(table)}.${name}`).join(", ")})`;
+  const action =
+    onConflict !== "keep" && updates.length > 0 ? `DO UPDATE SET ${updates.join(", ")}${onlyNewer}` : "DO NOTHING";
+  // A key twice in one write: the first stays or the last (the newest) wins, as if written one after the other. In key
+  // order, which also makes the index grow at its end.
+  const order = [...newer.map((name) => `${name} DESC`), `ctid ${onConflict === "replace" ? "DESC" : "ASC"}`].join(
+    ", ",
+  );
   const merged = await client.query(
-    `INSERT INTO ${identifier(table)} (${names}) SELECT DISTINCT ON (${keys}) ${names} FROM ${temporary} ORDER BY ${keys}, ctid ${order} ON CONFLICT (${keys}) ${action}`,
+    `INSERT INTO ${identifier(table)} (${names}) SELECT DISTINCT ON (${keys}) ${names} FROM ${temporary} ORDER BY ${keys}, ${order} ON CONFLICT (${keys}) ${action}`,
   );
   await client.query(`DROP TABLE ${temporary}`);
   return merged.rowCount ?? 0;

@@ -1,0 +1,97 @@
+/**
+ * Requests to the gateway, on the app's own origin. Types are the contract's; bodies are not parsed again with zod,
+ * which would double the script: app and gateway come out of one build. A failure is one `ApiFailure`, whatever failed.
+ */
+
+import type { RatingsPage, TitleDetails, WatchlistPage } from "@thewatcher/contracts/api/catalogue";
+import type { HomePage, SimilarTitles } from "@thewatcher/contracts/api/serving";
+import type { DemoAccounts, SessionView } from "@thewatcher/contracts/api/session";
+import type { ClientEvent, EventBatchAnswer } from "@thewatcher/contracts/events";
+import type { AccountId, ProfileId } from "@thewatcher/contracts/ids";
+import type { Problem, ProblemSlug } from "@thewatcher/contracts/problems";
+import type { SendOutcome } from "../events/queue.ts";
+
+/** Why a request failed: the slug of the problem's page, or `offline` when no answer came at all. */
+export type FailureCause = ProblemSlug | "offline" | "unknown";
+
+export class ApiFailure extends Error {
+  readonly kind: FailureCause;
+  readonly status: number;
+  /** The request id, to be quoted to support. */
+  readonly instance: string | undefined;
+
+  constructor(kind: FailureCause, status: number, problem: Partial<Problem>) {
+    super(problem.detail ?? problem.title ?? kind);
+    this.kind = kind;
+    this.status = status;
+    this.instance = problem.instance;
+  }
+}
+
+/** Longer than the slowest page by far; a request beyond it has been lost on the way. */
+const REQUEST_MS_MAX = 15_000;
+
+const slugOf = (problem: Partial<Problem>): FailureCause =>
+  (problem.type?.split("/").at(-1) as ProblemSlug | undefined) ?? "unknown";
+
+async function failureOf(response: Response): Promise<ApiFailure> {
+  const isProblem = response.headers.get("content-type")?.includes("problem+json");
+  const problem: Partial<Problem> = isProblem ? await response.json().catch(() => ({})) : {};
+  return new ApiFailure(isProblem ? slugOf(problem) : "unknown", response.status, problem);
+}
+
+async function answerTo(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, { signal: AbortSignal.timeout(REQUEST_MS_MAX), ...init });
+  } catch {
+    throw new ApiFailure("offline", 0, {});
+  }
+}
+
+async function request<Body>(path: string, init: RequestInit = {}): Promise<Body> {
+  const response = await answerTo(path, { headers: { accept: "application/json" }, ...init });
+  if (!response.ok) throw await failureOf(response);
+  return response.status === 204 ? (undefined as Body) : ((await response.json()) as Body);
+}
+
+const withBody = (method: string, body: unknown): RequestInit => ({
+  method,
+  headers: { "content-type": "application/json", accept: "application/json" },
+  body: JSON.stringify(body),
+});
+
+/** In a path: ids are letters, digits and `: . _ -`, of which only the colon would be escaped for nothing. */
+const segment = (id: string) => encodeURIComponent(id).replaceAll("%3A", ":");
+
+export const api = {
+  listDemoAccounts: () => request<DemoAccounts>("/api/v1/demo/accounts"),
+  getSession: () => request<SessionView>("/api/v1/session"),
+  signIn: (accountId: AccountId) => request<SessionView>("/api/v1/session", withBody("POST", { accountId })),
+  chooseProfile: (profileId: ProfileId) =>
+    request<SessionView>("/api/v1/session/profile", withBody("PUT", { profileId })),
+  signOut: () => request<unknown>("/api/v1/session", { method: "DELETE" }),
+  getHome: () => request<HomePage>("/api/v1/home"),
+  getTitle: (titleId: string) => request<TitleDetails>(`/api/v1/titles/${segment(titleId)}`),
+  getSimilar: (titleId: string) => request<SimilarTitles>(`/api/v1/titles/${segment(titleId)}/similar`),
+  /** The latest 200 of each: the marks on cards; older ones come with the full "my list" screen. */
+  getWatchlist: (profileId: string) =>
+    request<WatchlistPage>(`/api/v1/profiles/${segment(profileId)}/watchlist?limit=200`),
+  getRatings: (profileId: string) => request<RatingsPage>(`/api/v1/profiles/${segment(profileId)}/ratings?limit=200`),
+};
+
+/** Statuses that another try may cure: time-outs, too many requests, and whatever broke on the server. */
+const isRetriable = (status: number) => status === 0 || status === 408 || status === 429 || status >= 500;
+/** Browsers refuse requests that outlive the page above 64 KiB in flight together. */
+const KEEPALIVE_BYTES_MAX = 60_000;
+
+export async function sendEvents(events: readonly ClientEvent[]): Promise<SendOutcome> {
+  const init = withBody("POST", { events });
+  const keepalive = typeof init.body === "string" && init.body.length < KEEPALIVE_BYTES_MAX;
+  try {
+    const answer = await request<EventBatchAnswer>("/api/v1/events", { ...init, keepalive });
+    return { kind: "answered", answer };
+  } catch (error) {
+    const status = error instanceof ApiFailure ? error.status : 0;
+    return isRetriable(status) ? { kind: "retriable" } : { kind: "rejected", status };
+  }
+}

@@ -1,0 +1,61 @@
+/** The app's root: the only place that touches the browser's clock, timers and chance. */
+import "@fontsource-variable/golos-text";
+import "@fontsource-variable/sofia-sans-extra-condensed";
+import "./styles.css";
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { ApiFailure } from "./api/client.ts";
+import { sessionQuery } from "./api/queries.ts";
+import { router } from "./router.tsx";
+import { createServices, ServicesProvider } from "./services.ts";
+
+/** What a request may be tried again for; a refusal stays a refusal. */
+const isTransient = (error: unknown) => !(error instanceof ApiFailure) || error.status === 0 || error.status >= 500;
+const RETRIES_MAX = 2;
+
+const queries = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      if (error instanceof ApiFailure && error.status === 401) signedOut();
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      retry: (failures, error) => failures < RETRIES_MAX && isTransient(error),
+      // A page that changes by itself under the viewer's eyes is worse than one that is a minute old.
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+
+function signedOut(): void {
+  queries.setQueryData(sessionQuery.queryKey, { kind: "anonymous" });
+}
+
+const services = createServices(
+  {
+    now: () => Date.now(),
+    schedule(then, delayMs) {
+      const timer = setTimeout(then, delayMs);
+      return () => clearTimeout(timer);
+    },
+    fillRandom: (bytes) => void crypto.getRandomValues(bytes),
+  },
+  { signedOut },
+);
+// `pagehide` fires on every way out, on phones too; `unload` does not.
+addEventListener("pagehide", () => services.queue.farewell());
+
+const place = document.getElementById("root");
+if (place === null) throw new Error("index.html has no #root");
+createRoot(place).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <ServicesProvider value={services}>
+        <RouterProvider router={router} />
+      </ServicesProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,68 @@
+/** What the profile means to watch, the latest first. */
+
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { TitleCard } from "@thewatcher/contracts/api/catalogue";
+import { watchlistQuery } from "../api/queries.ts";
+import { Icon } from "../parts/icons.tsx";
+import { Empty, Failure, RowsSkeleton } from "../parts/states.tsx";
+import { useStatements, useViewer } from "../parts/viewer.ts";
+import { Poster } from "../poster/poster.tsx";
+import { useServices } from "../services.ts";
+import { useStore } from "../store.ts";
+import { strings } from "../strings.ts";
+
+function ListedCard({ title }: { readonly title: TitleCard }) {
+  const { list } = useStatements();
+  const { notify } = useServices();
+  const remove = () => {
+    list(title, false);
+    notify(strings.myList.removed(title.name), { label: strings.undo, run: () => list(title, true) });
+  };
+  return (
+    <li className="card">
+      <Link className="card__link" to="/title/$titleId" params={{ titleId: title.titleId }}>
+        <span className="card__poster">
+          <Poster title={title} />
+        </span>
+        <span className="card__name">{title.name}</span>
+        <span className="card__reason">{title.year}</span>
+      </Link>
+      <button type="button" className="card__hide" aria-label={strings.myList.remove(title.name)} onClick={remove}>
+        <Icon name="cross" />
+      </button>
+    </li>
+  );
+}
+
+export function MyList() {
+  const { profileId } = useViewer();
+  const { stated } = useServices();
+  const statedNow = useStore(stated);
+  const list = useQuery({ ...watchlistQuery(profileId), refetchOnMount: "always" });
+  if (list.isPending) return <RowsSkeleton rows={2} />;
+  if (list.isError) return <Failure error={list.error} onRetry={() => void list.refetch()} />;
+  const titles = list.data.items
+    .map((item) => item.title)
+    .filter((title) => statedNow.get(title.titleId)?.onList !== false);
+  if (titles.length === 0) {
+    return (
+      <Empty title={strings.myList.emptyTitle}>
+        <p>{strings.myList.emptyLead}</p>
+        <Link to="/" className="button button--main">
+          {strings.backHome}
+        </Link>
+      </Empty>
+    );
+  }
+  return (
+    <div className="page">
+      <h1 className="page__title">{strings.myList.title}</h1>
+      <ul className="grid">
+        {titles.map((title) => (
+          <ListedCard key={title.titleId} title={title} />
+        ))}
+      </ul>
+    </div>
+  );
+}

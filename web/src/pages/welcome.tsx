@@ -1,0 +1,136 @@
+/** The door: in the demo world, step in as one of its viewers. */
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Navigate, useNavigate } from "@tanstack/react-router";
+import type { Account } from "@thewatcher/contracts/api/session";
+import { useState } from "react";
+import { ApiFailure, api } from "../api/client.ts";
+import { demoAccountsQuery, sessionQuery } from "../api/queries.ts";
+import { Wordmark } from "../parts/icons.tsx";
+import { Empty, Failure } from "../parts/states.tsx";
+import type { PosterTitle } from "../poster/draw.ts";
+import { Avatar, Poster } from "../poster/poster.tsx";
+import { useServices } from "../services.ts";
+import { strings } from "../strings.ts";
+
+const words = strings.welcome;
+
+/** Posters behind the door: one of each genre, of nothing that exists. */
+const wall = [
+  ["Western", "Dust"],
+  ["Horror", "The Cellar"],
+  ["Musical", "Encore"],
+  ["Drama", "Letters Home"],
+  ["Sci-Fi", "Aphelion"],
+  ["Comedy", "Two Left Feet"],
+  ["Adventure", "The Pass"],
+  ["Thriller/Suspense", "Blind Spot"],
+  ["Documentary", "Salt"],
+  ["Romance", "June"],
+  ["Action", "Full Tilt"],
+  ["Fantasy", "The Tall Door"],
+].map(
+  ([genre = "", name = ""]) =>
+    ({ titleId: `wall:${name}`, name, year: null, genres: [genre] }) as unknown as PosterTitle,
+);
+
+const nameOf = (account: Account) => account.profiles[0]?.name ?? account.externalId ?? account.accountId;
+
+/** Enough to choose from at a glance; the field finds the rest. */
+const SHOWN_MAX = 24;
+
+function matches(account: Account, wanted: string): boolean {
+  const text = [strings.country(account.country), ...account.profiles.map((profile) => profile.name)].join(" ");
+  return text.toLowerCase().includes(wanted.trim().toLowerCase());
+}
+
+function Accounts({ accounts }: { readonly accounts: readonly Account[] }) {
+  const [wanted, setWanted] = useState("");
+  const { notify } = useServices();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const signIn = useMutation({
+    mutationFn: async (account: Account) => {
+      const view = await api.signIn(account.accountId);
+      const only = account.profiles.length === 1 ? account.profiles[0] : undefined;
+      return only === undefined ? view : await api.chooseProfile(only.profileId);
+    },
+    onSuccess: async (view) => {
+      queries.setQueryData(sessionQuery.queryKey, view);
+      await navigate({ to: view.kind === "signed_in" && view.profileId !== null ? "/" : "/profiles" });
+    },
+    onError: (error) =>
+      notify((error instanceof ApiFailure && strings.failures.causes[error.kind]) || strings.failures.other),
+  });
+  const found = accounts.filter((account) => matches(account, wanted)).slice(0, SHOWN_MAX);
+  return (
+    <>
+      <input
+        className="field"
+        type="search"
+        value={wanted}
+        placeholder={words.filter}
+        aria-label={words.filter}
+        onChange={(event) => setWanted(event.target.value)}
+      />
+      {found.length === 0 && <p className="quiet">{words.none}</p>}
+      <ul className="people">
+        {found.map((account) => (
+          <li key={account.accountId}>
+            <button
+              type="button"
+              className="person"
+              disabled={signIn.isPending}
+              aria-label={words.enter(nameOf(account))}
+              onClick={() => signIn.mutate(account)}
+            >
+              <Avatar id={account.profiles[0]?.profileId ?? account.accountId} />
+              <span className="person__name">{nameOf(account)}</span>
+              <span className="person__note">
+                {strings.country(account.country)}
+                {account.profiles.length > 1 && ` · ${words.profiles(account.profiles.length)}`}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+export function Welcome() {
+  const session = useQuery(sessionQuery);
+  const accounts = useQuery(demoAccountsQuery);
+  if (session.data?.kind === "signed_in" && session.data.profileId !== null) return <Navigate to="/" replace />;
+  const isClosed = accounts.error instanceof ApiFailure && accounts.error.status === 404;
+  return (
+    <main className="welcome">
+      <div className="wall" aria-hidden="true">
+        {wall.map((title) => (
+          <Poster key={title.titleId} title={title} />
+        ))}
+      </div>
+      <div className="welcome__door">
+        <Wordmark />
+        <p className="welcome__tagline">{words.tagline}</p>
+        {isClosed ? (
+          <Empty title={words.closed}>
+            <p>{words.closedLead}</p>
+          </Empty>
+        ) : accounts.isError ? (
+          <Failure error={accounts.error} onRetry={() => void accounts.refetch()} />
+        ) : (
+          <>
+            <h1 className="welcome__title">{words.title}</h1>
+            <p className="quiet">{words.lead}</p>
+            {accounts.data === undefined ? (
+              <div className="skeleton skeleton--block" role="status" aria-label={strings.loading} />
+            ) : (
+              <Accounts accounts={accounts.data.accounts} />
+            )}
+          </>
+        )}
+      </div>
+    </main>
+  );
+}

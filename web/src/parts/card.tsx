@@ -1,0 +1,94 @@
+/** One title in a row: poster, name, reason. Reports that it was seen and clicked; can be sent away. */
+
+import { Link } from "@tanstack/react-router";
+import type { SlateItem } from "@thewatcher/contracts/api/serving";
+import type { DecisionId } from "@thewatcher/contracts/ids";
+import { Poster } from "../poster/poster.tsx";
+import { useServices } from "../services.ts";
+import { strings } from "../strings.ts";
+import { type NameOf, reasonWords, watchedPercent } from "../words.ts";
+import { Icon } from "./icons.tsx";
+import { useSighting } from "./use-sighting.ts";
+import { type Origin, useStatements } from "./viewer.ts";
+
+export interface Placement {
+  readonly decisionId: DecisionId;
+  readonly rowId: string;
+}
+
+/** Reports for an item on a page: what it is to be seen there, and clicked there. */
+export function useItemReports(item: SlateItem, { decisionId, rowId }: Placement) {
+  const { queue } = useServices();
+  const { title, position } = item;
+  const payload = { titleId: title.titleId, rowId };
+  const seenRef = useSighting<HTMLElement>(`${decisionId} ${rowId} ${title.titleId}`, () =>
+    queue.add({ type: "impression", decisionId, position, payload }),
+  );
+  const onClick = () => void queue.add({ type: "click", decisionId, position, payload }, "urgent");
+  const origin: Origin = { decisionId, position, rowId };
+  return { seenRef, onClick, origin };
+}
+
+const metaOf = ({ title }: SlateItem) => [title.year, title.genres[0]].filter((part) => part != null).join(" · ");
+
+export interface CardProps {
+  readonly item: SlateItem;
+  readonly placement: Placement;
+  readonly nameOf: NameOf;
+  /** The row's own words: a card does not repeat them. */
+  readonly rowWords: string;
+  readonly rank?: number;
+  readonly isFresh: boolean;
+}
+
+export function Card({ item, placement, nameOf, rowWords, rank, isFresh }: CardProps) {
+  const { seenRef, onClick, origin } = useItemReports(item, placement);
+  const { notInterested } = useStatements();
+  const { title } = item;
+  const reason = reasonWords(item.reason, nameOf);
+  const percent = watchedPercent(item.reason);
+  const saysMore = reason !== rowWords && rank === undefined && item.reason.kind !== "genre";
+  const label = [title.name, rank === undefined ? null : strings.card.rank(rank), title.year, reason]
+    .filter((part) => part != null)
+    .join(", ");
+  return (
+    <li className={`card${rank === undefined ? "" : " card--ranked"}${isFresh ? " card--fresh" : ""}`}>
+      {rank !== undefined && (
+        <span className="card__rank" aria-hidden="true">
+          {rank}
+        </span>
+      )}
+      <Link
+        className="card__link"
+        to="/title/$titleId"
+        params={{ titleId: title.titleId }}
+        title={reason}
+        aria-label={label}
+        onClick={onClick}
+      >
+        <span className="card__poster" ref={seenRef}>
+          <Poster title={title} />
+          {percent !== null && (
+            <progress
+              className="card__progress"
+              max={100}
+              value={percent}
+              aria-label={strings.card.progress(percent)}
+            />
+          )}
+        </span>
+        <span className="card__name">{title.name}</span>
+        <span className="card__reason">{saysMore ? reason : metaOf(item)}</span>
+      </Link>
+      <button
+        type="button"
+        className="card__hide"
+        aria-label={strings.card.notInterested(title.name)}
+        title={strings.title.notInterested}
+        onClick={() => notInterested(title, origin)}
+      >
+        <Icon name="cross" />
+      </button>
+    </li>
+  );
+}

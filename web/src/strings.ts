@@ -1,0 +1,154 @@
+/**
+ * Every word that the app shows, in English. One module, so that a translation replaces one module: no sentence is put
+ * together elsewhere.
+ */
+import type { FailureCause } from "./api/client.ts";
+
+const countries = new Intl.DisplayNames(["en"], { type: "region", fallback: "code" });
+const count = new Intl.NumberFormat("en");
+
+export const strings = {
+  appName: "TheWatcher",
+  skipToContent: "Skip to content",
+  loading: "Loading",
+  retry: "Try again",
+  undo: "Undo",
+  dismiss: "Dismiss",
+  backHome: "Back to home",
+  back: "Back",
+
+  nav: {
+    label: "Main",
+    home: "Home",
+    myList: "My list",
+    switchProfile: "Switch profile",
+    signOut: "Sign out",
+    account: (name: string) => `Profile: ${name}`,
+  },
+
+  welcome: {
+    title: "Who are you tonight?",
+    tagline: "A cinema that notices what you like, and says why it shows what it shows.",
+    lead: "This is the demo world. Step in as any of its viewers: each has a half year of watching behind them.",
+    filter: "Find a viewer by name or country",
+    enter: (name: string) => `Sign in as ${name}`,
+    profiles: (n: number) => (n === 1 ? "1 profile" : `${count.format(n)} profiles`),
+    none: "No viewer of that name.",
+    closed: "Signing in is not open here yet.",
+    closedLead: "This cinema holds no demo viewers. Its operator can hand out sign-in links.",
+  },
+
+  profiles: {
+    title: "Who is watching?",
+    choose: (name: string) => `Watch as ${name}`,
+    kids: (years: number) => (years === 0 ? "For the smallest" : `Up to ${years}+`),
+    none: "This account has no profiles.",
+  },
+
+  home: {
+    title: "Home",
+    heroKicker: "Picked for you",
+    more: "About the film",
+    updated: "Updated for you",
+    updatedBecause: (name: string) => `Updated: because you watched ${name}`,
+    emptyTitle: "Nothing to show yet",
+    emptyLead: "The first lists are being made. This takes some seconds after the cinema starts.",
+    partial: "Some rows are missing for the moment; the rest is as usual.",
+    scrollBack: (row: string) => `Back in ${row}`,
+    scrollOn: (row: string) => `Further in ${row}`,
+  },
+
+  rows: {
+    continue_watching: "Continue watching",
+    because_you_watched: (name: string) => `Because you watched ${name}`,
+    top_picks: "Top picks for you",
+    top_in_country: (country: string) => `Top 10 in ${country}`,
+    top: "Top 10",
+    new: "New in the cinema",
+    genre: (genre: string) => genre,
+  },
+
+  reasons: {
+    because_you_watched: (name: string) => `Because you watched ${name}`,
+    similar_to_history: "Close to what you watch",
+    similar_to_named: (names: string) => `Close to ${names}`,
+    popular_in_country: (rank: number, country: string) => `No. ${rank} in ${country}`,
+    popular: (rank: number) => `No. ${rank} of all`,
+    new: "Newly added",
+    newFrom: (year: number) => `New here, from ${year}`,
+    continue_watching: "You left off here",
+    minutesLeft: (minutes: number) => `${minutes} min left`,
+    genre: (genre: string) => `From ${genre}`,
+    similar_to_title: "Watched by the same people",
+  },
+
+  card: {
+    notInterested: (name: string) => `Not interested in ${name}`,
+    hidden: (name: string) => `“${name}” won't be shown again`,
+    rank: (rank: number) => `Number ${rank}`,
+    progress: (percent: number) => `${percent}% watched`,
+  },
+
+  title: {
+    watched: "I've watched it",
+    watchedDone: "Watched",
+    addToList: "Add to my list",
+    onList: "On my list",
+    notInterested: "Not interested",
+    notInterestedDone: "You won't see this one again",
+    yourRating: "Your rating",
+    stars: (stars: number) => (stars === 1 ? "1 star" : `${stars} stars`),
+    clearRating: "Clear rating",
+    noRating: "Not rated yet",
+    similar: "More like this",
+    similarEmpty: "Nothing close enough yet.",
+    directors: (n: number) => (n === 1 ? "Director" : "Directors"),
+    score: (score: number, votes: number | null) =>
+      votes === null ? `${score.toFixed(1)} of 10` : `${score.toFixed(1)} of 10 · ${count.format(votes)} votes`,
+    scoreLabel: "Score",
+    genres: "Genres",
+    noPlot: "No description yet.",
+    posterOf: (name: string) => `Poster of ${name}`,
+    watchedSaid: (name: string) => `Noted: you've watched “${name}”. Your next page will know.`,
+    ratedSaid: (stars: number) => `Rated ${stars === 1 ? "1 star" : `${stars} stars`}`,
+    refused: "That could not be saved.",
+  },
+
+  myList: {
+    title: "My list",
+    remove: (name: string) => `Take ${name} off my list`,
+    removed: (name: string) => `“${name}” is off your list`,
+    emptyTitle: "Your list is empty",
+    emptyLead: "Add a film from its page, and it waits for you here.",
+  },
+
+  notFound: {
+    title: "The reel ends here",
+    lead: "There is no such page. Perhaps the address has a typo, or the film has left the cinema.",
+  },
+
+  failures: {
+    title: "The film broke",
+    causes: {
+      offline: "The cinema can't be reached. Check your connection, then try again.",
+      unauthenticated: "You were signed out. Sign in again to go on.",
+      forbidden: "This profile may not see that.",
+      "not-found": "There is no such thing here any more.",
+      conflict: "That doesn't fit with how things are now. Reload and try again.",
+      "too-many-requests": "That was a little too fast. Wait a moment and try again.",
+      unavailable: "A part of the cinema is away for a moment. Try again soon.",
+      internal: "Something broke on our side. It is not your fault; try again.",
+    } as Partial<Record<FailureCause, string>>,
+    other: "Something went wrong. Try again.",
+    reference: (id: string) => `Reference for support: ${id}`,
+  },
+
+  country: (code: string) => countries.of(code) ?? code,
+  runtime: (minutes: number) => {
+    const hours = Math.floor(minutes / 60);
+    if (hours === 0) return `${minutes} min`;
+    return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  },
+  ageMark: (years: number) => `${years}+`,
+  list: (names: readonly string[]) => new Intl.ListFormat("en").format(names),
+};

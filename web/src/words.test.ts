@@ -1,0 +1,34 @@
+import type { Reason } from "@thewatcher/contracts/api/serving";
+import type { TitleId } from "@thewatcher/contracts/ids";
+import { describe, expect, test } from "vitest";
+import { reasonWords, rowHeading, watchedPercent } from "./words.ts";
+
+const seed = (titleId: string) => ({ titleId: titleId as TitleId, contribution: 1 });
+const unknown = () => undefined;
+
+describe("words of the page", () => {
+  test("a reason names its seeds where the page knows them, and is general where it doesn't", () => {
+    const reason: Reason = { kind: "similar_to_history", seeds: [seed("a"), seed("b"), seed("c")] };
+    expect(reasonWords(reason, (id) => ({ a: "Alien", c: "Gattaca" })[id])).toBe("Close to Alien and Gattaca");
+    expect(reasonWords(reason, unknown)).toBe("Close to what you watch");
+  });
+
+  test("countries are named, not coded", () => {
+    expect(reasonWords({ kind: "popular_in_country", country: "BY", rank: 3 }, unknown)).toBe("No. 3 in Belarus");
+    const reason: Reason = { kind: "popular_in_country", country: "KZ", rank: 1 };
+    expect(rowHeading({ kind: "top_in_country", reason, heading: "x" })).toBe("Top 10 in Kazakhstan");
+  });
+
+  test("the rest of a started film is told in minutes: 90 min less 60 min is 30 min", () => {
+    const started = (positionSeconds: number, durationSeconds: number | null): Reason => ({
+      kind: "continue_watching",
+      positionSeconds,
+      durationSeconds,
+    });
+    expect(reasonWords(started(3_600, 5_400), unknown)).toBe("30 min left");
+    expect(watchedPercent(started(3_600, 5_400))).toBe(67);
+    expect(reasonWords(started(3_600, null), unknown)).toBe("You left off here");
+    expect(watchedPercent(started(3_600, null))).toBeNull();
+    expect(watchedPercent(started(10, 0))).toBeNull();
+  });
+});

@@ -1,0 +1,55 @@
+/** Headings and reasons in the viewer's words, out of what the server states in a form that a machine can check. */
+import type { Reason, Row } from "@thewatcher/contracts/api/serving";
+import { strings } from "./strings.ts";
+
+/** Names of titles that the page knows; a reason names its seeds by id. */
+export type NameOf = (titleId: string) => string | undefined;
+
+export function reasonWords(reason: Reason, nameOf: NameOf): string {
+  const words = strings.reasons;
+  switch (reason.kind) {
+    case "because_you_watched":
+      return words.because_you_watched(reason.seedName);
+    case "similar_to_history": {
+      const names = reason.seeds.map((seed) => nameOf(seed.titleId)).filter((name) => name !== undefined);
+      return names.length === 0 ? words.similar_to_history : words.similar_to_named(strings.list(names.slice(0, 2)));
+    }
+    case "similar_to_title":
+      return words.similar_to_title;
+    case "popular_in_country":
+      return words.popular_in_country(reason.rank, strings.country(reason.country));
+    case "popular":
+      return words.popular(reason.rank);
+    case "new":
+      return reason.year === null ? words.new : words.newFrom(reason.year);
+    case "continue_watching": {
+      const { positionSeconds, durationSeconds } = reason;
+      if (durationSeconds === null || durationSeconds <= positionSeconds) return words.continue_watching;
+      return words.minutesLeft(Math.max(1, Math.round((durationSeconds - positionSeconds) / 60)));
+    }
+    case "genre":
+      return words.genre(reason.genre);
+  }
+}
+
+export function rowHeading(row: Pick<Row, "kind" | "reason" | "heading">): string {
+  const words = strings.rows;
+  const { kind, reason } = row;
+  switch (kind) {
+    case "because_you_watched":
+      return reason?.kind === "because_you_watched" ? words.because_you_watched(reason.seedName) : row.heading;
+    case "top_in_country":
+      return reason?.kind === "popular_in_country" ? words.top_in_country(strings.country(reason.country)) : words.top;
+    case "genre":
+      return reason?.kind === "genre" ? words.genre(reason.genre) : row.heading;
+    default:
+      return words[kind];
+  }
+}
+
+/** Share of a film that was watched, in percent; null where the length is not known. */
+export function watchedPercent(reason: Reason): number | null {
+  if (reason.kind !== "continue_watching" || reason.durationSeconds === null || reason.durationSeconds <= 0)
+    return null;
+  return Math.min(100, Math.max(1, Math.round((reason.positionSeconds / reason.durationSeconds) * 100)));
+}

@@ -1,0 +1,26 @@
+/**
+ * Builds the viewer's app into `dist/`, which the gateway serves at `/`. `tsc -b` only checks (its declarations go to
+ * `.tsbuild/`), so that Vite owns `dist/`.
+ */
+import react from "@vitejs/plugin-react";
+import { defaultClientConditions, defineConfig } from "vite";
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [react()],
+  resolve: { conditions: ["@thewatcher/source", ...defaultClientConditions] },
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    // Node 20.19's contemporaries: no down-levelling of syntax that every browser since 2023 has.
+    target: ["chrome115", "firefox115", "safari16.4"],
+    // The gateway answers `default-src 'self'`, which refuses data: URLs of fonts and images.
+    assetsInlineLimit: 0,
+    // A budget of 120 kB gzip for all script is about 400 kB of source; Vite warns beyond it.
+    chunkSizeWarningLimit: 400,
+  },
+  server: {
+    port: 5173,
+    proxy: { "/api": "http://127.0.0.1:8080" },
+  },
+});

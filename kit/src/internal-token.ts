@@ -88,8 +88,11 @@ export function createTokenVerifier(deps: {
           maxTokenAge: INTERNAL_TOKEN_TTL_SECONDS,
           requiredClaims: ["exp", "iat"],
         });
+        const { aud, iat = 0, exp = 0 } = payload;
+        // jwtVerify takes a token for several audiences, and one that says it lives long: neither is the gateway's.
+        if (aud !== deps.audience || exp - iat > INTERNAL_TOKEN_TTL_SECONDS) return undefined;
         if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-        remembered.set(token, { claims: payload, until: (payload.exp ?? 0) * 1000 });
+        remembered.set(token, { claims: payload, until: exp * 1000 });
         return payload;
       } catch {
         return undefined;

@@ -1,0 +1,164 @@
+/**
+ * For this package's tests: the door before a real database and cache in a temporary folder. The services behind it
+ * check their internal token as real ones do, and answer with what reached them.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Account, SessionView } from "@thewatcher/contracts/api/session";
+import { SERVICES, type ServiceName } from "@thewatcher/contracts/identity";
+import { createSimulatedClock, systemClock } from "@thewatcher/kit/clock";
+import { type Claims, createTokenSigner, createTokenVerifier, generateTokenKeys } from "@thewatcher/kit/internal-token";
+import { silentLog } from "@thewatcher/kit/log";
+import { openLmdbCache } from "@thewatcher/stores/cache/lmdb";
+import type { Cache } from "@thewatcher/stores/cache/port";
+import { openEmbeddedPostgres } from "@thewatcher/stores/database/embedded-postgres";
+import type { Database } from "@thewatcher/stores/database/port";
+import { createGateway, type GatewayDeps } from "./app.ts";
+import type { Service } from "./forward.ts";
+
+export const START = Date.UTC(2026, 10, 23, 10);
+
+export interface TestStores {
+  readonly database: Database;
+  readonly cachePath: string;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Demo accounts `demo-a` (profiles `a-1`, `a-2`; BY) and `demo-b` (profile `b-1`; US), and `owner` (profile `o-1`), who is
+ * not one of the demo's.
+ */
+export async function openTestStores(): Promise<TestStores> {
+  const path = await mkdtemp(join(tmpdir(), "gateway-"));
+  const database = await openEmbeddedPostgres({ path: join(path, "database"), clock: systemClock });
+  await database.migrate();
+  const accounts = [
+    { account_id: "demo-a", country: "BY", demo: true },
+    { account_id: "demo-b", country: "US", demo: true },
+    { account_id: "owner", country: "RU", demo: false },
+  ];
+  const profiles = { "a-1": "demo-a", "a-2": "demo-a", "b-1": "demo-b", "o-1": "owner" };
+  await database.kysely
+    .insertInto("accounts")
+    .values(accounts.map((account) => ({ ...account, external_id: null })))
+    .execute();
+  await database.kysely
+    .insertInto("profiles")
+    .values(
+      Object.entries(profiles).map(([profile_id, account_id]) => ({
+        profile_id,
+        account_id,
+        name: profile_id,
+        age_mark: null,
+        external_id: null,
+      })),
+    )
+    .execute();
+  return {
+    database,
+    cachePath: join(path, "cache"),
+    async dispose() {
+      await database.close();
+      await rm(path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What reached a service: its answer's body. */
+export interface Arrived {
+  readonly service: ServiceName;
+  readonly method: string;
+  readonly path: string;
+  readonly identity: Claims;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface Door {
+  readonly cache: Cache;
+  readonly clock: ReturnType<typeof createSimulatedClock>;
+  request(path: string, init?: RequestInit): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export const HOST = "http://127.0.0.1:8080";
+
+export async function openDoor(stores: TestStores, extra: Partial<GatewayDeps> = {}): Promise<Door> {
+  const clock = createSimulatedClock(START);
+  const cache = await openLmdbCache({ path: stores.cachePath, clock });
+  const keys = generateTokenKeys();
+  const service = (name: ServiceName): Service => {
+    const verifier = createTokenVerifier({ publicKey: keys.publicKey, audience: name, clock });
+    return async (request) => {
+      const identity = await verifier.verify(request.headers.get("authorization")?.replace("Bearer ", "") ?? "");
+      if (!identity) return new Response("no identity", { status: 599 });
+      const { pathname, search } = new URL(request.url);
+      return Response.json({
+        service: name,
+        method: request.method,
+        path: pathname + search,
+        identity,
+        headers: Object.fromEntries(request.headers),
+        body: await request.text(),
+      } satisfies Arrived);
+    };
+  };
+  const gateway = createGateway({
+    database: stores.database,
+    cache,
+    signer: createTokenSigner({ privateKey: keys.privateKey, clock }),
+    services: Object.fromEntries(SERVICES.map((name) => [name, service(name)])) as GatewayDeps["services"],
+    clock,
+    log: silentLog,
+    world: () => "demo",
+    ...extra,
+  });
+  return {
+    cache,
+    clock,
+    request: async (path, init) => gateway.request(path.startsWith("http") ? path : HOST + path, init),
+    close: () => cache.close(),
+  };
+}
+
+/** The `name=value` of the cookie that an answer set. */
+export function cookieOf(answer: Response): string {
+  return answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+}
+
+export interface Browser {
+  cookie: string;
+  /** A request with the cookie, and with `Origin` as a browser sends it. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+}
+
+export function openBrowser(door: Door, cookie = ""): Browser {
+  const browser: Browser = {
+    cookie,
+    async fetch(path, init = {}) {
+      const headers = new Headers(init.headers);
+      if (browser.cookie !== "") headers.set("cookie", browser.cookie);
+      if (init.method !== undefined && init.method !== "GET") headers.set("origin", HOST);
+      const answer = await door.request(path, { ...init, headers });
+      if (answer.headers.has("set-cookie")) browser.cookie = cookieOf(answer);
+      return answer;
+    },
+  };
+  return browser;
+}
+
+/** A browser that is signed in as a demo account, with a profile chosen or without. */
+export async function signIn(door: Door, accountId: string, profileId?: string): Promise<Browser> {
+  const browser = openBrowser(door);
+  await browser.fetch("/api/v1/session", { method: "POST", body: JSON.stringify({ accountId }) });
+  if (profileId !== undefined) {
+    await browser.fetch("/api/v1/session/profile", { method: "PUT", body: JSON.stringify({ profileId }) });
+  }
+  return browser;
+}
+
+export async function whoIs(browser: Browser): Promise<{ account: Account; profileId: string | null } | undefined> {
+  const view = SessionView.parse(await (await browser.fetch("/api/v1/session")).json());
+  return view.kind === "signed_in" ? view : undefined;
+}

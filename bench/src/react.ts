@@ -1,0 +1,119 @@
+/**
+ * `react`: from the accepted event to the changed page. Over profiles of MovieLens 1M in random order: the page is read
+ * twice (it must not change by itself), a click on a title of its top picks is posted, and when the collector has answered
+ * "accepted" the page is asked for again and again until another order of titles comes. Through the public door throughout.
+ */
+import { assert } from "@thewatcher/kit/assert";
+import { createRng } from "@thewatcher/kit/rng";
+import { uuid7 } from "@thewatcher/kit/uuid";
+import { startCinema } from "./cinema.ts";
+import type { Bench, BenchContext, Outcome } from "./harness.ts";
+import { readMovieLens } from "./movielens.ts";
+import { inRandomOrder } from "./random-order.ts";
+import type { Figure } from "./report.ts";
+import { quantile } from "./statistics.ts";
+
+const PROFILES = 200;
+const GOAL_MS = 1_000;
+/** A page that has not changed by then never will. */
+const GIVE_UP_MS = 10_000;
+
+interface Item {
+  readonly position: number;
+  readonly title: { readonly titleId: string };
+}
+interface Home {
+  readonly decisionId: string;
+  readonly rows: readonly { readonly kind: string; readonly items: readonly Item[] }[];
+}
+
+const orderOf = ({ rows }: Home): string =>
+  rows.map(({ kind, items }) => `${kind}:${items.map(({ title }) => title.titleId).join()}`).join("\n");
+
+async function run(context: BenchContext): Promise<Outcome> {
+  const { clock, options, say, signal } = context;
+  const profileIds = inRandomOrder(readMovieLens(options).profileIds, createRng(2)).slice(0, PROFILES);
+  const { url, token } = await startCinema(await context.trainedCinema(), context);
+  const authorization = `Bearer ${token}`;
+
+  async function readHome(profileId: string): Promise<Home> {
+    signal.throwIfAborted();
+    const response = await fetch(`${url}/api/v1/profiles/${profileId}/home`, { headers: { authorization } });
+    assert(response.status === 200, "a page is 200", () => response.status);
+    return (await response.json()) as Home;
+  }
+
+  async function click(profileId: string, home: Home): Promise<void> {
+    const item = home.rows.find(({ kind }) => kind === "top_picks")?.items[0];
+    assert(item, "a page has top picks");
+    const at = new Date(clock.now()).toISOString();
+    const event = {
+      eventId: uuid7(clock.now()),
+      type: "click",
+      occurredAt: at,
+      sentAt: at,
+      decisionId: home.decisionId,
+      position: item.position,
+      payload: { titleId: item.title.titleId },
+    };
+    const response = await fetch(`${url}/api/v1/events`, {
+      method: "POST",
+      headers: { authorization, "content-type": "application/json", "x-profile-id": profileId },
+      body: JSON.stringify({ events: [event] }),
+    });
+    const answer = (await response.json()) as { accepted?: number };
+    assert(response.status === 200 && answer.accepted === 1, "the click is accepted", () => answer);
+  }
+
+  say(`react: ${PROFILES} profiles`);
+  const sinceAcceptedMs: number[] = [];
+  const sinceSentMs: number[] = [];
+  const pageMs: number[] = [];
+  for (const profileId of profileIds) {
+    const before = await readHome(profileId);
+    const readingMs = clock.monotonicMs();
+    const again = await readHome(profileId);
+    pageMs.push(clock.monotonicMs() - readingMs);
+    assert(orderOf(again) === orderOf(before), "a page does not change by itself", () => profileId);
+    const sentMs = clock.monotonicMs();
+    await click(profileId, again);
+    const acceptedMs = clock.monotonicMs();
+    for (;;) {
+      const after = await readHome(profileId);
+      const nowMs = clock.monotonicMs();
+      if (orderOf(after) !== orderOf(before)) {
+        sinceAcceptedMs.push(nowMs - acceptedMs);
+        sinceSentMs.push(nowMs - sentMs);
+        break;
+      }
+      assert(nowMs - acceptedMs < GIVE_UP_MS, "an accepted click changes the page", () => profileId);
+    }
+  }
+
+  const besides = { p50: quantile(pageMs, 0.5), p99: quantile(pageMs, 0.99) };
+  const figure = (name: string, values: readonly number[], fraction: number): Figure => ({
+    name: `${name}, p${fraction * 100}`,
+    value: quantile(values, fraction),
+    unit: "ms",
+    beside: { name: "a page alone", value: fraction === 0.5 ? besides.p50 : besides.p99 },
+  });
+  const worst = figure("event accepted → changed page", sinceAcceptedMs, 0.99);
+  return {
+    figures: [
+      figure("event accepted → changed page", sinceAcceptedMs, 0.5),
+      { ...worst, goal: { text: `≤ ${GOAL_MS / 1000} s`, met: worst.value <= GOAL_MS } },
+      figure("event sent → changed page", sinceSentMs, 0.5),
+      figure("event sent → changed page", sinceSentMs, 0.99),
+    ],
+    notes: [
+      `${PROFILES} profiles, one after another, each with a click on the first of its top picks; every page changed, and none changed without a click.`,
+      "The time ends with the whole answer of the first page in another order, so it holds at least one page; asked again at once, without a pause.",
+    ],
+  };
+}
+
+export const reactBench: Bench = {
+  name: "react",
+  about: "event accepted → changed page, over 200 profiles",
+  run,
+};

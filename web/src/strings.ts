@@ -1,11 +1,10 @@
 /**
- * Every word that the app shows, in English. One module, so that a translation replaces one module: no sentence is put
- * together elsewhere.
+ * Every word of the frame and of home, in English; `strings-of-pages.ts` holds those of the pages that come later, so
+ * that home's script stays within its 120 kB. No sentence is put together elsewhere: a translation replaces these two.
  */
 import type { FailureCause } from "./api/client.ts";
 
 const countries = new Intl.DisplayNames(["en"], { type: "region", fallback: "code" });
-const count = new Intl.NumberFormat("en");
 
 export const strings = {
   appName: "TheWatcher",
@@ -24,25 +23,6 @@ export const strings = {
     switchProfile: "Switch profile",
     signOut: "Sign out",
     account: (name: string) => `Profile: ${name}`,
-  },
-
-  welcome: {
-    title: "Who are you tonight?",
-    tagline: "A cinema that notices what you like, and says why it shows what it shows.",
-    lead: "This is the demo world. Step in as any of its viewers: each has a half year of watching behind them.",
-    filter: "Find a viewer by name or country",
-    enter: (name: string) => `Sign in as ${name}`,
-    profiles: (n: number) => (n === 1 ? "1 profile" : `${count.format(n)} profiles`),
-    none: "No viewer of that name.",
-    closed: "Signing in is not open here yet.",
-    closedLead: "This cinema holds no demo viewers. Its operator can hand out sign-in links.",
-  },
-
-  profiles: {
-    title: "Who is watching?",
-    choose: (name: string) => `Watch as ${name}`,
-    kids: (years: number) => (years === 0 ? "For the smallest" : `Up to ${years}+`),
-    none: "This account has no profiles.",
   },
 
   home: {
@@ -90,36 +70,12 @@ export const strings = {
   },
 
   title: {
-    watched: "I've watched it",
-    watchedDone: "Watched",
     addToList: "Add to my list",
     onList: "On my list",
     notInterested: "Not interested",
-    notInterestedDone: "You won't see this one again",
-    yourRating: "Your rating",
-    stars: (stars: number) => (stars === 1 ? "1 star" : `${stars} stars`),
-    clearRating: "Clear rating",
-    noRating: "Not rated yet",
-    similar: "More like this",
-    similarEmpty: "Nothing close enough yet.",
-    directors: (n: number) => (n === 1 ? "Director" : "Directors"),
-    score: (score: number, votes: number | null) =>
-      votes === null ? `${score.toFixed(1)} of 10` : `${score.toFixed(1)} of 10 · ${count.format(votes)} votes`,
-    scoreLabel: "Score",
-    genres: "Genres",
-    noPlot: "No description yet.",
-    posterOf: (name: string) => `Poster of ${name}`,
     watchedSaid: (name: string) => `Noted: you've watched “${name}”. Your next page will know.`,
     ratedSaid: (stars: number) => `Rated ${stars === 1 ? "1 star" : `${stars} stars`}`,
     refused: "That could not be saved.",
-  },
-
-  myList: {
-    title: "My list",
-    remove: (name: string) => `Take ${name} off my list`,
-    removed: (name: string) => `“${name}” is off your list`,
-    emptyTitle: "Your list is empty",
-    emptyLead: "Add a film from its page, and it waits for you here.",
   },
 
   notFound: {

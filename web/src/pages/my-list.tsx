@@ -11,13 +11,14 @@ import { Poster } from "../poster/poster.tsx";
 import { useServices } from "../services.ts";
 import { useStore } from "../store.ts";
 import { strings } from "../strings.ts";
+import { pageStrings } from "../strings-of-pages.ts";
 
 function ListedCard({ title }: { readonly title: TitleCard }) {
   const { list } = useStatements();
   const { notify } = useServices();
   const remove = () => {
     list(title, false);
-    notify(strings.myList.removed(title.name), { label: strings.undo, run: () => list(title, true) });
+    notify(pageStrings.myList.removed(title.name), { label: strings.undo, run: () => list(title, true) });
   };
   return (
     <li className="card">
@@ -28,7 +29,7 @@ function ListedCard({ title }: { readonly title: TitleCard }) {
         <span className="card__name">{title.name}</span>
         <span className="card__reason">{title.year}</span>
       </Link>
-      <button type="button" className="card__hide" aria-label={strings.myList.remove(title.name)} onClick={remove}>
+      <button type="button" className="card__hide" aria-label={pageStrings.myList.remove(title.name)} onClick={remove}>
         <Icon name="cross" />
       </button>
     </li>
@@ -47,8 +48,8 @@ export function MyList() {
     .filter((title) => statedNow.get(title.titleId)?.onList !== false);
   if (titles.length === 0) {
     return (
-      <Empty title={strings.myList.emptyTitle}>
-        <p>{strings.myList.emptyLead}</p>
+      <Empty title={pageStrings.myList.emptyTitle}>
+        <p>{pageStrings.myList.emptyLead}</p>
         <Link to="/" className="button button--main">
           {strings.backHome}
         </Link>
@@ -57,7 +58,7 @@ export function MyList() {
   }
   return (
     <div className="page">
-      <h1 className="page__title">{strings.myList.title}</h1>
+      <h1 className="page__title">{pageStrings.myList.title}</h1>
       <ul className="grid">
         {titles.map((title) => (
           <ListedCard key={title.titleId} title={title} />

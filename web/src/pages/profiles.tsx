@@ -12,8 +12,9 @@ import { Failure } from "../parts/states.tsx";
 import { Avatar } from "../poster/poster.tsx";
 import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
+import { pageStrings } from "../strings-of-pages.ts";
 
-const words = strings.profiles;
+const words = pageStrings.profiles;
 
 export function Profiles() {
   const session = useQuery(sessionQuery);

@@ -14,9 +14,10 @@ import { Backdrop, Poster } from "../poster/poster.tsx";
 import { useServices } from "../services.ts";
 import { useStore } from "../store.ts";
 import { strings } from "../strings.ts";
+import { pageStrings } from "../strings-of-pages.ts";
 import { NotFound } from "./not-found.tsx";
 
-const words = strings.title;
+const words = { ...strings.title, ...pageStrings.title };
 
 function Actions({ title }: { readonly title: TitleDetails }) {
   const { onList = false, watched = false, notInterested = false, stars = null } = useStated(title.titleId);

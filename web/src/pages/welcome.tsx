@@ -1,6 +1,6 @@
 /** The door: in the demo world, step in as one of its viewers. */
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Navigate, useNavigate } from "@tanstack/react-router";
 import type { Account } from "@thewatcher/contracts/api/session";
 import { useState } from "react";
@@ -12,8 +12,9 @@ import type { PosterTitle } from "../poster/draw.ts";
 import { Avatar, Poster } from "../poster/poster.tsx";
 import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
+import { pageStrings } from "../strings-of-pages.ts";
 
-const words = strings.welcome;
+const words = pageStrings.welcome;
 
 /** Posters behind the door: one of each genre, of nothing that exists. */
 const wall = [
@@ -49,19 +50,22 @@ function Accounts({ accounts }: { readonly accounts: readonly Account[] }) {
   const { notify } = useServices();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const signIn = useMutation({
-    mutationFn: async (account: Account) => {
-      const view = await api.signIn(account.accountId);
+  const [entering, setEntering] = useState(false);
+
+  async function enter(account: Account): Promise<void> {
+    setEntering(true);
+    try {
+      const entered = await api.signIn(account.accountId);
       const only = account.profiles.length === 1 ? account.profiles[0] : undefined;
-      return only === undefined ? view : await api.chooseProfile(only.profileId);
-    },
-    onSuccess: async (view) => {
+      const view = only === undefined ? entered : await api.chooseProfile(only.profileId);
       queries.setQueryData(sessionQuery.queryKey, view);
       await navigate({ to: view.kind === "signed_in" && view.profileId !== null ? "/" : "/profiles" });
-    },
-    onError: (error) =>
-      notify((error instanceof ApiFailure && strings.failures.causes[error.kind]) || strings.failures.other),
-  });
+    } catch (error) {
+      notify((error instanceof ApiFailure && strings.failures.causes[error.kind]) || strings.failures.other);
+      setEntering(false);
+    }
+  }
+
   const found = accounts.filter((account) => matches(account, wanted)).slice(0, SHOWN_MAX);
   return (
     <>
@@ -80,9 +84,9 @@ function Accounts({ accounts }: { readonly accounts: readonly Account[] }) {
             <button
               type="button"
               className="person"
-              disabled={signIn.isPending}
+              disabled={entering}
               aria-label={words.enter(nameOf(account))}
-              onClick={() => signIn.mutate(account)}
+              onClick={() => void enter(account)}
             >
               <Avatar id={account.profiles[0]?.profileId ?? account.accountId} />
               <span className="person__name">{nameOf(account)}</span>

@@ -29,7 +29,12 @@ export function useItemReports(item: SlateItem, { decisionId, rowId }: Placement
   return { seenRef, onClick, origin };
 }
 
-const metaOf = ({ title }: SlateItem) => [title.year, title.genres[0]].filter((part) => part != null).join(" · ");
+/** Facts instead of a reason that the row's heading gives already; nor is its genre said again. */
+const metaOf = ({ title, reason }: SlateItem) =>
+  [title.year, reason.kind === "genre" && title.runtimeMinutes !== null ? strings.runtime(title.runtimeMinutes) : null]
+    .concat(reason.kind === "genre" ? [] : (title.genres[0] ?? null))
+    .filter((part) => part !== null)
+    .join(" · ");
 
 export interface CardProps {
   readonly item: SlateItem;

@@ -1,6 +1,6 @@
 /** Stars in half steps, as the contract has them. A native range: arrow keys, screen readers and touch come with it. */
 import { type ChangeEvent, useState } from "react";
-import { strings } from "../strings.ts";
+import { pageStrings } from "../strings-of-pages.ts";
 
 export interface StarsProps {
   readonly stars: number | null;
@@ -20,7 +20,7 @@ export function Stars({ stars, onRate }: StarsProps) {
   return (
     <div className="stars">
       <label className="stars__field">
-        <span className="stars__label">{strings.title.yourRating}</span>
+        <span className="stars__label">{pageStrings.title.yourRating}</span>
         <span className="stars__scale">
           <svg className="stars__art" viewBox="0 0 120 24" aria-hidden="true" focusable="false">
             {[0, 1, 2, 3, 4].map((i) => (
@@ -44,7 +44,7 @@ export function Stars({ stars, onRate }: StarsProps) {
             max={5}
             step={0.5}
             value={shown}
-            aria-valuetext={shown === 0 ? strings.title.noRating : strings.title.stars(shown)}
+            aria-valuetext={shown === 0 ? pageStrings.title.noRating : pageStrings.title.stars(shown)}
             onChange={(event: ChangeEvent<HTMLInputElement>) => setMoving(event.target.valueAsNumber)}
             onPointerUp={settle}
             onKeyUp={settle}
@@ -53,11 +53,11 @@ export function Stars({ stars, onRate }: StarsProps) {
         </span>
       </label>
       <span className="stars__value" aria-live="polite">
-        {shown === 0 ? strings.title.noRating : strings.title.stars(shown)}
+        {shown === 0 ? pageStrings.title.noRating : pageStrings.title.stars(shown)}
       </span>
       {stars !== null && (
         <button type="button" className="stars__clear" onClick={() => onRate(null)}>
-          {strings.title.clearRating}
+          {pageStrings.title.clearRating}
         </button>
       )}
     </div>

@@ -62,6 +62,9 @@ const round = (value: number) => Math.round(value * 10) / 10;
 /** A dark figure's colour: the ground's, or where the field has the same colour, the darkest. */
 const figure = (colours: Palette) => (colours.ground === colours.field ? colours.c : colours.ground);
 const shorter = ({ width, height }: Area) => Math.min(width, height);
+/** A path's text, its numbers rounded. */
+const path = (texts: TemplateStringsArray, ...values: readonly (number | string)[]) =>
+  String.raw({ raw: texts }, ...values.map((value) => (typeof value === "number" ? round(value) : value)));
 const times = <Value>(count: number, make: (index: number) => Value): Value[] =>
   Array.from({ length: count }, (_, i) => make(i));
 
@@ -121,7 +124,7 @@ const portrait: Composition = (chance, area) => {
   const lit = chance.pick([0, 1]);
   const shoulders = (half: number, fill: string): Shape => ({
     kind: "path",
-    d: `M${round(x - half)} ${round(height + 2)}C${round(x - half)} ${round(y + unit * 0.3)} ${round(x - unit * 0.1)} ${round(y + unit * 0.34)} ${round(x - unit * 0.08)} ${round(y + unit * 0.1)}H${round(x + unit * 0.08)}C${round(x + unit * 0.1)} ${round(y + unit * 0.34)} ${round(x + half)} ${round(y + unit * 0.3)} ${round(x + half)} ${round(height + 2)}Z`,
+    d: path`M${x - half} ${height + 2}C${x - half} ${y + unit * 0.3} ${x - unit * 0.1} ${y + unit * 0.34} ${x - unit * 0.08} ${y + unit * 0.1}H${x + unit * 0.08}C${x + unit * 0.1} ${y + unit * 0.34} ${x + half} ${y + unit * 0.3} ${x + half} ${height + 2}Z`,
     fill,
   });
   return [
@@ -129,12 +132,12 @@ const portrait: Composition = (chance, area) => {
     shoulders(unit * 0.44, figure(colours)),
     {
       kind: "path",
-      d: `M${round(x)} ${round(y - headY)}a${round(headX)} ${round(headY)} 0 0 0 0 ${round(headY * 2)}a${round(headX)} ${round(headY)} 0 0 0 0 ${round(-headY * 2)}`,
+      d: path`M${x} ${y - headY}a${headX} ${headY} 0 0 0 0 ${headY * 2}a${headX} ${headY} 0 0 0 0 ${-headY * 2}`,
       fill: figure(colours),
     },
     {
       kind: "path",
-      d: `M${round(x)} ${round(y - headY)}a${round(headX)} ${round(headY)} 0 0 ${lit} 0 ${round(headY * 2)}Z`,
+      d: path`M${x} ${y - headY}a${headX} ${headY} 0 0 ${lit} 0 ${headY * 2}Z`,
       fill: colours.b,
     },
   ];
@@ -157,14 +160,14 @@ const tiles: Composition = (chance, area) => {
       case 0:
         shapes.push({
           kind: "path",
-          d: `M${round(x)} ${round(y)}h${round(cell)}a${round(cell)} ${round(cell)} 0 0 1 ${round(-cell)} ${round(cell)}Z`,
+          d: path`M${x} ${y}h${cell}a${cell} ${cell} 0 0 1 ${-cell} ${cell}Z`,
           fill,
         });
         break;
       case 1:
         shapes.push({
           kind: "path",
-          d: `M${round(x)} ${round(y + cell)}a${round(cell)} ${round(cell)} 0 0 1 ${round(cell)} ${round(-cell)}v${round(cell)}Z`,
+          d: path`M${x} ${y + cell}a${cell} ${cell} 0 0 1 ${cell} ${-cell}v${cell}Z`,
           fill,
         });
         break;
@@ -174,12 +177,12 @@ const tiles: Composition = (chance, area) => {
       case 3:
         shapes.push({
           kind: "path",
-          d: `M${round(x)} ${round(y + half)}a${round(half)} ${round(half)} 0 0 1 ${round(cell)} 0Z`,
+          d: path`M${x} ${y + half}a${half} ${half} 0 0 1 ${cell} 0Z`,
           fill,
         });
         shapes.push({
           kind: "path",
-          d: `M${round(x)} ${round(y + cell)}a${round(half)} ${round(half)} 0 0 1 ${round(cell)} 0Z`,
+          d: path`M${x} ${y + cell}a${half} ${half} 0 0 1 ${cell} 0Z`,
           fill: chance.pick(inks),
         });
         break;
@@ -223,10 +226,10 @@ const grin: Composition = (chance, area) => {
   };
   const arc = `a${round(half)} ${round(half)} 0 0 0 ${round(half * 2)} 0`;
   const mouths: Record<"laugh" | "smile" | "amazed" | "crooked", Shape> = {
-    laugh: { kind: "path", d: `M${round(x + look - half)} ${round(mouthY)}${arc}Z`, fill: dark },
+    laugh: { kind: "path", d: path`M${x + look - half} ${mouthY}${arc}Z`, fill: dark },
     smile: {
       kind: "path",
-      d: `M${round(x + look - half)} ${round(mouthY)}${arc}q${round(-half)} ${round(half * 1.2)} ${round(-half * 2)} 0Z`,
+      d: path`M${x + look - half} ${mouthY}${arc}q${-half} ${half * 1.2} ${-half * 2} 0Z`,
       fill: dark,
     },
     amazed: disc(x + look, mouthY + radius * 0.16, radius * 0.17, dark),
@@ -392,7 +395,7 @@ const eye: Composition = (chance, area) => {
   const look = unit * chance.between(-0.1, 0.1);
   const almond = (share: number, fill: string): Shape => ({
     kind: "path",
-    d: `M${round(x - half * share)} ${round(y)}Q${round(x)} ${round(y - open * share)} ${round(x + half * share)} ${round(y)}Q${round(x)} ${round(y + open * share)} ${round(x - half * share)} ${round(y)}Z`,
+    d: path`M${x - half * share} ${y}Q${x} ${y - open * share} ${x + half * share} ${y}Q${x} ${y + open * share} ${x - half * share} ${y}Z`,
     fill,
   });
   return [
@@ -431,7 +434,7 @@ const orbits: Composition = (chance, area) => {
     disc(x, y, radius, colours.b),
     {
       kind: "path",
-      d: `M${round(x)} ${round(y - radius)}a${round(radius)} ${round(radius)} 0 0 1 0 ${round(radius * 2)}a${round(radius * 1.3)} ${round(radius * 1.3)} 0 0 0 0 ${round(-radius * 2)}Z`,
+      d: path`M${x} ${y - radius}a${radius} ${radius} 0 0 1 0 ${radius * 2}a${radius * 1.3} ${radius * 1.3} 0 0 0 0 ${-radius * 2}Z`,
       fill: colours.c,
     },
     ...paths,
@@ -532,7 +535,7 @@ const pair: Composition = (chance, area) => {
     disc(x + dx, y + dy, radius, colours.b),
     {
       kind: "path",
-      d: `M${round(x - px)} ${round(y - py)}${arc} ${round(x + px)} ${round(y + py)}${arc} ${round(x - px)} ${round(y - py)}Z`,
+      d: path`M${x - px} ${y - py}${arc} ${x + px} ${y + py}${arc} ${x - px} ${y - py}Z`,
       fill: colours.c,
     },
   ];
@@ -551,7 +554,7 @@ const record: Composition = (chance, area) => {
     disc(x, y, radius * 0.4, colours.a),
     {
       kind: "path",
-      d: `M${round(x - radius * 0.4)} ${round(y)}a${round(radius * 0.4)} ${round(radius * 0.4)} 0 0 1 ${round(radius * 0.8)} 0Z`,
+      d: path`M${x - radius * 0.4} ${y}a${radius * 0.4} ${radius * 0.4} 0 0 1 ${radius * 0.8} 0Z`,
       fill: colours.b,
     },
     disc(x, y, radius * 0.06, colours.ground),
@@ -593,7 +596,7 @@ const spotlights: Composition = (chance, area) => {
     cone(width * 0.5, width * chance.between(0.4, 0.6), colours.a),
     {
       kind: "path",
-      d: `M0 ${round(height * 0.9)}Q${round(width / 2)} ${round(height * 0.78)} ${round(width)} ${round(height * 0.9)}V${round(height + 2)}H0Z`,
+      d: path`M0 ${height * 0.9}Q${width / 2} ${height * 0.78} ${width} ${height * 0.9}V${height + 2}H0Z`,
       fill: colours.ground,
     },
   ];
@@ -674,7 +677,7 @@ const mesa: Composition = (chance, area) => {
     butte(width * (left + chance.between(0.5, 0.6)), unit * 0.2, height * 0.34, height * 0.86, colours.c),
     {
       kind: "path",
-      d: `M0 ${round(height * 0.82)}Q${round(width * 0.4)} ${round(height * 0.74)} ${round(width)} ${round(height * 0.86)}V${round(height + 2)}H0Z`,
+      d: path`M0 ${height * 0.82}Q${width * 0.4} ${height * 0.74} ${width} ${height * 0.86}V${height + 2}H0Z`,
       fill: colours.ground,
     },
   ];
@@ -794,7 +797,7 @@ const arches: Composition = (chance, area) => {
     const top = height * 0.16 + i * unit * 0.085;
     return {
       kind: "path",
-      d: `M${round(x - half)} ${round(height + 2)}V${round(top + half)}a${round(half)} ${round(half)} 0 0 1 ${round(half * 2)} 0V${round(height + 2)}Z`,
+      d: path`M${x - half} ${height + 2}V${top + half}a${half} ${half} 0 0 1 ${half * 2} 0V${height + 2}Z`,
       fill,
     };
   });

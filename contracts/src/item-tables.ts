@@ -5,7 +5,8 @@
  * r-th newest interaction (r = 0, 1, …) carries the factor 2^(−r / halfLifeInteractions). So serving can bring a list up
  * to date without the model: with m interactions newer than `asOf`,
  *   score'(u, j) = 2^(−m / h) · listScore(u, j) + Σ_new signal · 2^(−r / h) · B[i, j]
- * which is exact where B's row was not cut (`neighbours` keeps the largest entries of each row).
+ * which is exact where B's row was not cut (`neighbours` keeps the largest entries of each row). A sign weaker than an
+ * interaction (a click) counts in m and r by its signal: see serving-api/src/history.ts.
  *
  * File: "TWIT1\n", a JSON header's length (uint32 LE), the header, zero bytes up to a multiple of 8, then the arrays that
  * the header names, each little-endian and aligned to 8 bytes. Object key: `generations/<generation>/item-tables.bin`.

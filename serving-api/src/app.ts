@@ -12,6 +12,7 @@ import type { DecisionId, Generation, ProfileId } from "@thewatcher/contracts/id
 import type { ItemTables } from "@thewatcher/contracts/item-tables";
 import { problem } from "@thewatcher/contracts/problems";
 import type { ProfileState } from "@thewatcher/contracts/profile-state";
+import { gradeTitleState } from "@thewatcher/feature-store/live-signal";
 import type { Clock } from "@thewatcher/kit/clock";
 import { handleErrors, ProblemError, requestId } from "@thewatcher/kit/http";
 import type { TokenVerifier } from "@thewatcher/kit/internal-token";
@@ -21,12 +22,11 @@ import type { RecommendationStore, StoredList } from "@thewatcher/stores/recomme
 import type { Context } from "hono";
 import { describedRoutes } from "./api-document.ts";
 import type { CatalogueHolder } from "./catalogue-holder.ts";
-import type { GradeTitleState } from "./history.ts";
 import { createIdentify } from "./identity.ts";
 import type { ItemTablesHolder } from "./item-tables-holder.ts";
 import { countOf, excludedOf, profileIdOf } from "./parameters.ts";
 import { createWorkspace, type Workspace } from "./ranking.ts";
-import { readAll } from "./readings.ts";
+import { createReadAll } from "./readings.ts";
 import { type ProfileAnswerHead, renderHome, renderList, renderSimilar } from "./render.ts";
 import { type Reading, type ServedProfile, type SlateRequest, UNKNOWN_PROFILE_AGE_MARK } from "./request.ts";
 import { composeHome, composeList, composeSimilar, maySee } from "./slate.ts";
@@ -41,7 +41,6 @@ export interface ServingApiDeps {
   readonly catalogue: Pick<CatalogueHolder, "current">;
   /** undefined: no such profile. */
   readonly profiles: (profileId: ProfileId) => Promise<ServedProfile | undefined>;
-  readonly grade: GradeTitleState;
   /** For the audience `serving`. */
   readonly verifier: TokenVerifier;
   readonly clock: Clock;
@@ -50,8 +49,8 @@ export interface ServingApiDeps {
 }
 
 export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
-  const { recommendations, itemTables, catalogue, profiles, grade, clock, log } = deps;
-  const bounds = { clock, log, deadlineMs: deps.deadlineMs ?? READ_DEADLINE_MS };
+  const { recommendations, itemTables, catalogue, profiles, clock, log } = deps;
+  const readAll = createReadAll({ clock, log, deadlineMs: deps.deadlineMs ?? READ_DEADLINE_MS });
   const identify = createIdentify(deps.verifier);
   const workspace = createWorkspaceHolder({ itemTables, catalogue });
   const app = new OpenAPIHono();
@@ -79,7 +78,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   async function read(profileId: ProfileId, identity: Identity, generation: Generation | undefined) {
     const [profile, list, state] = await readAll<
       [ServedProfile | undefined, StoredList | undefined, ProfileState | undefined]
-    >(bounds, [
+    >([
       () => profiles(profileId),
       () => readList(profileId, generation),
       async () => (await recommendations.getStates([profileId]))[0],
@@ -92,7 +91,13 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const exclude = excludedOf(c.req.queries("exclude"));
     const readings = await read(profileId, identity, generationOf(itemTables.current()));
     const ws = workspace();
-    const request: SlateRequest = { ...readings.profile, list: readings.list, state: readings.state, exclude, grade };
+    const request: SlateRequest = {
+      ...readings.profile,
+      list: readings.list,
+      state: readings.state,
+      exclude,
+      grade: gradeTitleState,
+    };
     const head: ProfileAnswerHead = {
       ...headOf(ws, clock),
       profileId,
@@ -134,7 +139,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const { profileId } = identity;
     const { ws, request } = profileId
       ? await ask(c, profileId, identity)
-      : { ws: workspace(), request: withoutProfile(identity, excludedOf(c.req.queries("exclude")), grade) };
+      : { ws: workspace(), request: withoutProfile(identity, excludedOf(c.req.queries("exclude"))) };
     const index = ws.view.indexOf.get(c.req.param("titleId"));
     if (index === undefined || !maySee(ws, request.profile.ageMark, index))
       throw new ProblemError(problem("not-found"));
@@ -192,7 +197,13 @@ function servedProfile(
 }
 
 /** A machine asks about a title: nobody's history, everybody's ages. */
-function withoutProfile(identity: Identity, exclude: readonly string[], grade: GradeTitleState): SlateRequest {
+function withoutProfile(identity: Identity, exclude: readonly string[]): SlateRequest {
   const nothing = { kind: "read", value: undefined } as const;
-  return { profile: { country: identity.country, ageMark: null }, list: nothing, state: nothing, exclude, grade };
+  return {
+    profile: { country: identity.country, ageMark: null },
+    list: nothing,
+    state: nothing,
+    exclude,
+    grade: gradeTitleState,
+  };
 }

@@ -2,13 +2,16 @@
  * One profile's live state, read once for a request: what may not be shown, what can be continued, and the history that
  * ranking and reasons work with.
  *
- * History: the titles of the item tables with a signal other than 0, newest first, so that place r carries the factor
- * 2^(−r / halfLifeInteractions) of item-tables.ts. The entries newer than the tables' `asOf` are the *fresh* ones: the
- * published list does not know them. A title that the list knew already and that was touched again counts as fresh; its
- * older, decayed share stays in the list, since only the model could take it out.
+ * History: the titles of the item tables with a signal, newest first. Signal 1 is an interaction as training takes it; a
+ * weaker one (a click: 0.2) is a sign that training leaves out. The *listed* ones are the interactions up to the tables'
+ * `asOf`: the published list knows them. All others are laid over it: what is newer, and signs of any time.
+ * Places of item-tables.ts are counted in signal: an interaction moves what is older by one place, a sign by its
+ * fraction, so that five clicks weigh and age as much as one film watched, and no number of them drowns the list. (The
+ * list was made without the older signs, so those don't age the listed ones.)
  *
- * A state keeps 300 titles (PROFILE_STATE_TITLES_MAX): what a profile watched before those is kept out of the published
- * list by the trainer, but not out of the popular rows.
+ * A title that the list knew already and that was touched again counts as new; its older, decayed share stays in the
+ * list, since only the model could take it out. A state keeps 300 titles (PROFILE_STATE_TITLES_MAX): what a profile
+ * watched before those is kept out of the published list by the trainer, but not out of the popular rows.
  */
 import type { ProfileState, TitleState } from "@thewatcher/contracts/profile-state";
 import type { TitleView } from "./title-view.ts";
@@ -22,14 +25,15 @@ export const FINISHED_SHARE_MIN = 0.92;
 export const EXPLAINED_TITLES_MAX = 64;
 export const EXPLAINED_FACTOR_MIN = 1 / 1024;
 
-/** Turns what a profile did with one title into the signal that the models are trained on; 0: no interaction. */
+/** What a profile did with one title as a signal: 1 an interaction of the training set, less a weaker sign, 0 nothing. */
 export type GradeTitleState = (title: TitleState) => number;
 
 export interface GradedTitle {
   readonly index: number;
-  /** signal · 2^(−r / h). */
+  /** signal · 2^(−place / halfLifeInteractions). */
   readonly weight: number;
-  readonly fresh: boolean;
+  /** The published list knows it. */
+  readonly listed: boolean;
   /** Watched in part or whole, rated, or marked as watched: "because you watched" is true of it. */
   readonly watched: boolean;
 }
@@ -47,15 +51,25 @@ export interface History {
   readonly watched: readonly number[];
   /** Started and not finished, the last played first. */
   readonly started: readonly Started[];
-  /** Newest first: all the fresh ones, then up to EXPLAINED_TITLES_MAX in all. */
+  /** Newest first: everything newer than the tables, and the older ones up to EXPLAINED_TITLES_MAX in all. */
   readonly graded: readonly GradedTitle[];
-  /** m of the overlay: fresh ones among them. They lead `graded`. */
-  readonly freshCount: number;
+  /** Those that the list does not know. */
+  readonly unlistedCount: number;
+  /** How many places the list has moved back since it was made. */
+  readonly listAge: number;
   /** There was something to learn from when the lists were made, so a list should exist. */
   readonly known: boolean;
 }
 
-export const emptyHistory: History = { hidden: [], watched: [], started: [], graded: [], freshCount: 0, known: false };
+export const emptyHistory: History = {
+  hidden: [],
+  watched: [],
+  started: [],
+  graded: [],
+  unlistedCount: 0,
+  listAge: 0,
+  known: false,
+};
 
 export function readHistory(view: TitleView, state: ProfileState, grade: GradeTitleState): History {
   const hidden: number[] = [];
@@ -63,10 +77,11 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
   const started: (Started & { readonly playedAt: number })[] = [];
   const graded: GradedTitle[] = [];
   const asOf = view.tables?.asOf ?? Number.POSITIVE_INFINITY;
-  const decay = view.tables ? 2 ** (-1 / view.tables.halfLifeInteractions) : 1;
-  let factor = 1;
-  let freshCount = 0;
-  let known = false;
+  const halfLife = view.tables?.halfLifeInteractions ?? Number.POSITIVE_INFINITY;
+  const ageMax = -Math.log2(EXPLAINED_FACTOR_MIN) * halfLife;
+  let age = 0;
+  let listAge = 0;
+  let listedCount = 0;
   for (const title of state.titles) {
     const index = view.indexOf.get(title.titleId);
     if (index === undefined) continue;
@@ -83,16 +98,20 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
     }
     if (index >= view.trainedCount) continue;
     const fresh = title.touchedAt > asOf;
-    if (!fresh && known && (graded.length >= EXPLAINED_TITLES_MAX || factor < EXPLAINED_FACTOR_MIN)) continue;
+    if (!fresh && listedCount > 0 && (graded.length >= EXPLAINED_TITLES_MAX || age > ageMax)) continue;
     const signal = grade(title);
     if (signal === 0) continue;
-    if (fresh) freshCount++;
-    else known = true;
-    graded.push({ index, weight: signal * factor, fresh, watched: seen || (title.watchedSeconds ?? 0) > 0 });
-    factor *= decay;
+    const listed = !fresh && signal >= 1;
+    const place = listed ? listAge + listedCount : age;
+    const weight = signal * 2 ** (-place / halfLife);
+    graded.push({ index, weight, listed, watched: seen || (title.watchedSeconds ?? 0) > 0 });
+    age += signal;
+    if (fresh) listAge = age;
+    if (listed) listedCount++;
   }
   started.sort((a, b) => b.playedAt - a.playedAt);
-  return { hidden, watched, started, graded, freshCount, known };
+  const unlistedCount = graded.length - listedCount;
+  return { hidden, watched, started, graded, unlistedCount, listAge, known: listedCount > 0 };
 }
 
 function isWatched(title: TitleState): boolean {

@@ -1,11 +1,12 @@
 /**
- * Personal scores: the published list brought up to date with what happened since (item-tables.ts has the formula),
- *   score(j) = 2^(−m / h) · listScore(j) + Σ_fresh weight(i) · B[i, j]
+ * Personal scores: the published list brought up to date with what it does not know (item-tables.ts has the formula,
+ * history.ts the places),
+ *   score(j) = 2^(−listAge / h) · listScore(j) + Σ_unlisted weight(i) · B[i, j]
  * and which titles of the history carry a score. Without a list the sum alone is the model's own answer to that history.
  *
- * Departures: (a) a title that is fresh's neighbour and stands in no list starts at 0 instead of its unknown score below
- * the list's end, so it is never put too high; (b) a list of another generation than the tables keeps its own order and
- * gets no overlay, because scores compare only within one generation.
+ * Departures: (a) a neighbour that stands in no list starts at 0 instead of its unknown score below the list's end, so it
+ * is never put too high; (b) a list of another generation than the tables keeps its own order and gets no overlay,
+ * because scores compare only within one generation.
  *
  * Scores stand in arrays of the size of the catalogue that live as long as the view; an entry counts when its stamp is
  * the current request's, so nothing is cleared and nothing of that size is allocated. Composing is synchronous: one
@@ -33,7 +34,7 @@ export interface Workspace {
   readonly targeted: Uint32Array;
   readonly carried: Uint32Array;
   readonly scores: Float64Array;
-  /** The part of a score that fresh titles brought. */
+  /** The part of a score that unlisted titles brought. */
   readonly freshScores: Float64Array;
   readonly candidates: Int32Array;
   readonly order: Int32Array;
@@ -78,30 +79,50 @@ export function beginRequest(ws: Workspace): void {
 }
 
 export interface Ranking {
-  /** Titles with a personal score that may be recommended: `ws.order[0 .. count)`, best first; ties by index. */
+  /** Titles with a personal score that may be recommended: `ws.order[0 .. count)`, best first. */
   readonly count: number;
   /** The overlay was left out: the list belongs to another generation than the tables. */
   readonly listIsForeign: boolean;
 }
 
-/** Scores the profile's candidates and orders those that `mayRecommend` lets through. */
+/**
+ * Scores the profile's candidates and orders those that `mayRecommend` lets through. Where the list knows everything (most
+ * requests), it is its own order, and reading it ends after `countMax` titles.
+ */
 export function rankPersonal(
   ws: Workspace,
-  list: StoredList | undefined,
-  history: History,
+  inputs: { readonly list: StoredList | undefined; readonly history: History; readonly countMax: number },
   mayRecommend: (index: number) => boolean,
 ): Ranking {
+  const { list, history, countMax } = inputs;
   const { view } = ws;
   const listIsForeign = list !== undefined && list.generation !== view.tables?.generation;
-  let count = list ? scoreList(ws, list, listIsForeign ? 1 : listDecay(view, history.freshCount)) : 0;
-  if (view.tables && !listIsForeign) {
-    for (let place = 0; place < history.freshCount; place++) count = addLift(ws, history.graded[place]!, count);
+  if (!view.tables || listIsForeign || history.unlistedCount === 0) {
+    return { count: list ? followList(ws, list, countMax, mayRecommend) : 0, listIsForeign };
   }
+  let count = list ? scoreList(ws, list, 2 ** (-history.listAge / view.tables.halfLifeInteractions)) : 0;
+  for (const title of history.graded) if (!title.listed) count = addLift(ws, title, count);
   return { count: orderCandidates(ws, count, mayRecommend), listIsForeign };
 }
 
-function listDecay(view: TitleView, freshCount: number): number {
-  return view.tables ? 2 ** (-freshCount / view.tables.halfLifeInteractions) : 1;
+function followList(
+  ws: Workspace,
+  list: StoredList,
+  countMax: number,
+  mayRecommend: (index: number) => boolean,
+): number {
+  const { epoch, scored, scores, freshScores, order } = ws;
+  const { titleIds, scores: listScores } = list;
+  let count = 0;
+  for (let place = 0; place < titleIds.length && count < countMax; place++) {
+    const index = ws.view.indexOf.get(titleIds[place]!);
+    if (index === undefined || scored[index] === epoch) continue;
+    scored[index] = epoch;
+    scores[index] = listScores[place]!;
+    freshScores[index] = 0;
+    if (mayRecommend(index)) order[count++] = index;
+  }
+  return count;
 }
 
 function scoreList(ws: Workspace, list: StoredList, decay: number): number {

@@ -1,29 +1,70 @@
-/** Reading from a store that may be slow or away: an answer in time, or why there is none. */
+/**
+ * Reading from a store that may be slow or away: an answer in time, or why there is none.
+ *
+ * Requests that begin within the same few milliseconds share one timer (a timer and an abort signal of its own cost a
+ * request more than composing a list), and nothing of an answered request waits for that timer: raced against one
+ * promise, each answer's readings would live on for the whole deadline, which the garbage collector pays for.
+ */
 import type { Clock } from "@thewatcher/kit/clock";
 import type { Log } from "@thewatcher/kit/log";
-import type { Reading } from "./request.ts";
+import type { FailedReading, Reading } from "./request.ts";
 
-/** Waits for all `reads` until the deadline. One that failed or came late is a value: the slate is composed without it. */
-export async function readAll<Values extends readonly unknown[]>(
-  deps: { readonly clock: Clock; readonly log: Log; readonly deadlineMs: number },
-  reads: { readonly [Key in keyof Values]: () => Promise<Values[Key]> },
-): Promise<{ readonly [Key in keyof Values]: Reading<Values[Key]> }> {
+/** A deadline may come this much early. */
+const SHARED_MS = 5;
+
+type Readers<Values extends readonly unknown[]> = { readonly [Key in keyof Values]: () => Promise<Values[Key]> };
+type Readings<Values extends readonly unknown[]> = { readonly [Key in keyof Values]: Reading<Values[Key]> };
+
+/** Runs all readers at once. One that fails or comes late is a value: the slate is composed without it. */
+export type ReadAll = <Values extends readonly unknown[]>(readers: Readers<Values>) => Promise<Readings<Values>>;
+
+export function createReadAll(deps: {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deadlineMs: number;
+}): ReadAll {
   const { clock, log, deadlineMs } = deps;
-  const deadline = new AbortController();
-  const late: Promise<Reading<never>> = clock.sleep(deadlineMs, deadline.signal).then(
-    () => ({ kind: "failed", cause: "timed_out", detail: `No answer within ${deadlineMs} ms.` }),
-    () => ({ kind: "failed", cause: "timed_out", detail: "The request ended." }),
-  );
-  const readings = await Promise.all(reads.map((read) => Promise.race([attempt(log, read), late])));
-  deadline.abort();
-  return readings as never;
-}
+  let sharedUntil = Number.NEGATIVE_INFINITY;
+  let waiting = new Set<() => void>();
 
-async function attempt<Value>(log: Log, read: () => Promise<Value>): Promise<Reading<Value>> {
-  try {
-    return { kind: "read", value: await read() };
-  } catch (error) {
-    log.warn({ err: error }, "a reading failed; the answer goes without it");
-    return { kind: "failed", cause: "unavailable", detail: "The store did not answer." };
+  /** The requests that the next timer will cut; a request takes itself out when it has what it asked for. */
+  function currentWaiting(): Set<() => void> {
+    const now = clock.monotonicMs();
+    if (now < sharedUntil) return waiting;
+    sharedUntil = now + Math.min(SHARED_MS, deadlineMs / 2);
+    const cutTogether = new Set<() => void>();
+    void clock.sleep(deadlineMs).then(() => {
+      for (const cut of cutTogether) cut();
+    });
+    waiting = cutTogether;
+    return waiting;
   }
+
+  async function attempt<Value>(read: () => Promise<Value>): Promise<Reading<Value>> {
+    try {
+      return { kind: "read", value: await read() };
+    } catch (error) {
+      log.warn({ err: error }, "a reading failed; the answer goes without it");
+      return { kind: "failed", cause: "unavailable", detail: "The store did not answer." };
+    }
+  }
+
+  return function readAll<Values extends readonly unknown[]>(readers: Readers<Values>) {
+    const late: FailedReading = { kind: "failed", cause: "timed_out", detail: `No answer within ${deadlineMs} ms.` };
+    const readings: Reading<unknown>[] = readers.map(() => late);
+    return new Promise<Readings<Values>>((resolve) => {
+      const together = currentWaiting();
+      // A copy: what comes after the cut must not change an answer that is being composed.
+      const finish = () => resolve([...readings] as unknown as Readings<Values>);
+      together.add(finish);
+      let missing = readers.length;
+      readers.forEach((read, place) => {
+        void attempt(read).then((reading) => {
+          readings[place] = reading;
+          missing--;
+          if (missing === 0 && together.delete(finish)) finish();
+        });
+      });
+    });
+  };
 }

@@ -46,13 +46,14 @@ export interface Prepared {
   readonly popularity: Popularity | undefined;
   readonly country: string;
   readonly degradations: Degradation[];
-  /** In the catalogue, within the age limit, not hidden, not excluded: continue watching shows these. */
+  /** In the catalogue, within the age limit, not hidden, not excluded, not on this slate yet. */
   readonly mayShow: (index: number) => boolean;
-  /** And neither watched nor already on this slate: everything else shows these. */
+  /** And neither watched nor started: everything else shows these. */
   readonly mayRecommend: (index: number) => boolean;
 }
 
-export function prepare(ws: Workspace, request: SlateRequest): Prepared {
+/** `countMax`: personal titles that the slate can use. */
+export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.POSITIVE_INFINITY): Prepared {
   const { view } = ws;
   beginRequest(ws);
   const { epoch, hidden, barred, used } = ws;
@@ -65,6 +66,7 @@ export function prepare(ws: Workspace, request: SlateRequest): Prepared {
 
   for (const index of history.hidden) hidden[index] = epoch;
   for (const index of history.watched) barred[index] = epoch;
+  for (const { index } of history.started) barred[index] = epoch;
   for (const titleId of request.exclude) {
     const index = view.indexOf.get(titleId);
     if (index !== undefined) hidden[index] = epoch;
@@ -74,7 +76,7 @@ export function prepare(ws: Workspace, request: SlateRequest): Prepared {
     shown[index] === 1 && ageMarks[index]! <= ageLimit && hidden[index] !== epoch && used[index] !== epoch;
   const mayRecommend = (index: number): boolean => barred[index] !== epoch && mayShow(index);
 
-  const ranking = rankPersonal(ws, list, history, mayRecommend);
+  const ranking = rankPersonal(ws, { list, history, countMax }, mayRecommend);
   const popularity = popularityIn(view, request.profile.country);
   if (ranking.listIsForeign && view.tables) {
     degradations.push(missing("item_tables", "stale", "The tables belong to another publication than the list."));

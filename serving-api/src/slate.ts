@@ -76,7 +76,6 @@ export function composeHome(ws: Workspace, request: SlateRequest): HomeSlate {
   });
 
   add(row("continue_watching", "Continue watching", null, continueWatching(prepared, ROW_ITEMS_MAX)), 1);
-  barStarted(prepared);
   const top = popular(prepared, TOP_ITEMS_MAX);
   add(row("top_in_country", top[0]?.source === "popular" ? "Top 10" : "Top 10 in your country", null, top));
   add(row("top_picks", "Top picks for you", null, personal(prepared, ROW_ITEMS_MAX)));
@@ -88,8 +87,7 @@ export function composeHome(ws: Workspace, request: SlateRequest): HomeSlate {
 
 /** `count` ≤ LIST_COUNT_MAX. Personal titles first, then popular ones, then the newest: full while the catalogue lasts. */
 export function composeList(ws: Workspace, request: SlateRequest, count: number): ListSlate {
-  const prepared = prepare(ws, request);
-  barStarted(prepared);
+  const prepared = prepare(ws, request, count);
   const entries: Entry[] = [];
   for (const source of [personal, popular, newest]) {
     if (entries.length === count) break;
@@ -105,7 +103,7 @@ export function composeList(ws: Workspace, request: SlateRequest, count: number)
  * met), the most popular of its genres. What the profile watched may stand here: the viewer asks about a title.
  */
 export function composeSimilar(ws: Workspace, request: SlateRequest, seed: number, count: number): ListSlate {
-  const prepared = prepare(ws, request);
+  const prepared = prepare(ws, request, 0);
   const { view } = ws;
   ws.used[seed] = ws.epoch;
   const entries: Entry[] = [];
@@ -136,10 +134,6 @@ export function composeSimilar(ws: Workspace, request: SlateRequest, seed: numbe
 /** Whether a profile with this request may see the title at all. */
 export function maySee(ws: Workspace, ageLimit: number | null, index: number): boolean {
   return ws.view.shown[index] === 1 && ws.view.ageMarks[index]! <= (ageLimit ?? Number.POSITIVE_INFINITY);
-}
-
-function barStarted({ ws, history }: Prepared): void {
-  for (const { index } of history.started) ws.barred[index] = ws.epoch;
 }
 
 /** Headed by the watched titles that weigh most among the newest ones. */

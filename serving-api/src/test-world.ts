@@ -107,11 +107,9 @@ export function randomState(rng: Rng, titleCount: number, touchedCount: number):
   );
 }
 
-/** A stand-in for the feature store's grading, so that serving's own tests fix every weight. */
+/** Grades as the feature store does, in the fewest words: 1 trained on, 0.2 a click. The weights of the tests are these. */
 export function gradeForTests(title: TitleState): number {
   if (title.notInterested?.on) return 0;
-  if (title.rated?.stars != null) return title.rated.stars / 5;
-  if (title.watched?.on) return 0.75;
-  if (title.watchedSeconds !== undefined) return Math.min(1, title.watchedSeconds / 6_000);
-  return title.clickedAt === undefined ? 0 : 0.25;
+  if (title.watched?.on || title.rated?.stars != null || (title.watchedSeconds ?? 0) >= 2_000) return 1;
+  return title.clickedAt === undefined ? 0 : 0.2;
 }

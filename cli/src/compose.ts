@@ -6,7 +6,6 @@ import { createCatalogApi } from "@thewatcher/catalog-api/app";
 import { createOutboxRelay } from "@thewatcher/catalog-api/outbox-relay";
 import type { ProfileId } from "@thewatcher/contracts/ids";
 import { allTopics, EVENT_TOPICS } from "@thewatcher/contracts/topics";
-import { gradeTitleState } from "@thewatcher/feature-store/live-signal";
 import { createGateway } from "@thewatcher/gateway/app";
 import { createCollector } from "@thewatcher/ingestion/collector";
 import type { EventReader } from "@thewatcher/ingestion/follow";
@@ -112,7 +111,6 @@ export async function composeCinema(
     itemTables,
     catalogue,
     profiles: createProfileDirectory(stores, clock),
-    grade: gradeTitleState,
     verifier: verifierOf("serving"),
     clock,
     log: logOf("serving"),
@@ -204,7 +202,7 @@ export async function composeCinema(
   };
 }
 
-/** Country and age mark by profile, remembered for a minute. */
+/** Country and age mark by profile, remembered for a minute, and for longer while the database does not answer. */
 function createProfileDirectory(
   { database }: Stores,
   clock: Clock,
@@ -214,12 +212,14 @@ function createProfileDirectory(
     const now = clock.now();
     const entry = believed.get(profileId);
     if (entry && entry.until > now) return entry.profile;
-    const row = await database.kysely
+    const asked = database.kysely
       .selectFrom("profiles")
       .innerJoin("accounts", "accounts.account_id", "profiles.account_id")
       .select(["accounts.country", "profiles.age_mark"])
       .where("profiles.profile_id", "=", profileId)
       .executeTakeFirst();
+    const row = entry ? await asked.catch(() => "no answer" as const) : await asked;
+    if (row === "no answer") return entry?.profile;
     const profile = row && { country: row.country, ageMark: row.age_mark };
     // An unknown profile is asked for again: it may have been made a moment ago.
     if (profile) {

@@ -6,7 +6,7 @@
  * process id used again by somebody else is not mistaken for the owner. The owner writes beside it how to attach.
  */
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "@thewatcher/kit/result";
 import { z } from "zod";
@@ -59,6 +59,16 @@ function readJsonFile<Schema extends z.ZodType>(path: string, schema: Schema): z
   } catch {
     return undefined;
   }
+}
+
+/** undefined where there is none: a new folder. Guessing what a damaged one held could load the demo among real data. */
+function readWorld(path: string): World | undefined {
+  if (!existsSync(path)) return undefined;
+  const world = readJsonFile(path, World);
+  if (world) return world;
+  throw new UserError(
+    `${path}: damaged; it says what the folder holds, as one JSON object such as {"world":"empty","ready":true,"madeAt":0,"seed":42} ("world": "demo" or "empty"); write it anew`,
+  );
 }
 
 function writeJsonFile(path: string, value: unknown): void {
@@ -144,7 +154,7 @@ export function takeDataFolder(dataDir: string): DataFolder {
   return {
     path: dataDir,
     get world() {
-      return readJsonFile(join(dataDir, WORLD_FILE), World);
+      return readWorld(join(dataDir, WORLD_FILE));
     },
     setWorld: (world) => writeJsonFile(join(dataDir, WORLD_FILE), world),
     publishAttach(attach) {

@@ -152,10 +152,10 @@ async function importInto(
     clock: cinema.clock,
     country: request.country,
     signal,
-    onProgress: ({ rowsDone, rowsExpected, elapsedMs }) =>
+    onProgress: ({ rowsDone, fraction, elapsedMs }) =>
       report({
         stage: "importing",
-        fraction: rowsExpected === undefined ? undefined : rowsDone / rowsExpected,
+        fraction,
         detail: `${thousands(rowsDone)} rows, ${thousands((rowsDone / Math.max(1, elapsedMs)) * 1000)} rows/s, ${seconds(elapsedMs)}`,
       }),
   });

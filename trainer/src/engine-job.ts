@@ -31,7 +31,6 @@ const POPULAR = 300;
  */
 const EASE_RECENCY_CHOICES: readonly ParameterInput[] = [
   { halfLifeInteractions: 3, trainingHalfLifeInteractions: 50, regularization: 200 },
-  { halfLifeInteractions: 20, trainingHalfLifeInteractions: null, regularization: 300 },
   { halfLifeInteractions: null, trainingHalfLifeInteractions: null, regularization: 300 },
 ];
 

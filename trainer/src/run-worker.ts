@@ -1,6 +1,6 @@
 /** Starts the worker thread of one training and waits for it. An abort ends the thread at once. */
 import { Worker } from "node:worker_threads";
-import { entryOf } from "@thewatcher/kit/entry";
+import { workerOf } from "@thewatcher/kit/entry";
 import { UserError } from "@thewatcher/kit/result";
 import type { EngineJob, EngineOutcome } from "./engine-job.ts";
 import type { WorkerMessage } from "./engine-worker.ts";
@@ -12,10 +12,11 @@ export function runInWorker(
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<EngineOutcome> {
-  const { path, execArgv } = entryOf(import.meta.url, "./engine-worker");
+  const { source, eval: isCode, execArgv } = workerOf(import.meta.url, "./engine-worker");
   return new Promise((resolve, reject) => {
     control.signal?.throwIfAborted();
-    const worker = new Worker(path, {
+    const worker = new Worker(source, {
+      eval: isCode,
       workerData: job,
       execArgv: [...execArgv],
       transferList: [job.userIndices, job.itemIndices, job.weights, job.occurredAt].map(

@@ -48,6 +48,9 @@ const services = createServices(
 // `pagehide` fires on every way out, on phones too; `unload` does not.
 addEventListener("pagehide", () => services.queue.farewell());
 
+// Pages bring titles of their own; the document's would stand before them.
+document.querySelector("title")?.remove();
+
 const place = document.getElementById("root");
 if (place === null) throw new Error("index.html has no #root");
 createRoot(place).render(

@@ -37,7 +37,6 @@ export const pageStrings = {
       votes === null ? `${score.toFixed(1)} of 10` : `${score.toFixed(1)} of 10 · ${count.format(votes)} votes`,
     scoreLabel: "Score",
     genres: "Genres",
-    noPlot: "No description yet.",
   },
 
   myList: {

@@ -8,13 +8,13 @@ const countries = new Intl.DisplayNames(["en"], { type: "region", fallback: "cod
 
 export const strings = {
   appName: "TheWatcher",
+  pageTitle: (page: string) => `${page} · TheWatcher`,
   skipToContent: "Skip to content",
   loading: "Loading",
   retry: "Try again",
   undo: "Undo",
   dismiss: "Dismiss",
   backHome: "Back to home",
-  back: "Back",
 
   nav: {
     label: "Main",
@@ -22,7 +22,6 @@ export const strings = {
     myList: "My list",
     switchProfile: "Switch profile",
     signOut: "Sign out",
-    account: (name: string) => `Profile: ${name}`,
   },
 
   home: {
@@ -55,7 +54,7 @@ export const strings = {
     popular_in_country: (rank: number, country: string) => `No. ${rank} in ${country}`,
     popular: (rank: number) => `No. ${rank} of all`,
     new: "Newly added",
-    newFrom: (year: number) => `New here, from ${year}`,
+    newFrom: (year: number) => `Newly added · ${year}`,
     continue_watching: "You left off here",
     minutesLeft: (minutes: number) => `${minutes} min left`,
     genre: (genre: string) => `From ${genre}`,

@@ -111,9 +111,17 @@ function usePageChange(page: HomePage | undefined) {
 function useSecondLook(refetch: () => void) {
   const { queue, schedule, now } = useServices();
   useEffect(() => {
-    const actMs = queue.lastActAcknowledgedMs();
-    const restMs = actMs === null ? 0 : actMs + PAGE_KNOWS_AFTER_MS - now();
-    return restMs > 0 ? schedule(refetch, restMs) : undefined;
+    let isGone = false;
+    let cancel: (() => void) | null = null;
+    void queue.flush().then(() => {
+      const actMs = queue.lastActAcknowledgedMs();
+      const restMs = actMs === null ? 0 : actMs + PAGE_KNOWS_AFTER_MS - now();
+      if (restMs > 0 && !isGone) cancel = schedule(refetch, restMs);
+    });
+    return () => {
+      isGone = true;
+      cancel?.();
+    };
   }, [queue, schedule, now, refetch]);
 }
 
@@ -160,6 +168,7 @@ export function Home() {
   }
   return (
     <div className="home">
+      <title>{strings.pageTitle(strings.home.title)}</title>
       <h1 className="unseen">{strings.home.title}</h1>
       {hero !== null && (
         <Hero

@@ -58,6 +58,7 @@ export function MyList() {
   }
   return (
     <div className="page">
+      <title>{strings.pageTitle(pageStrings.myList.title)}</title>
       <h1 className="page__title">{pageStrings.myList.title}</h1>
       <ul className="grid">
         {titles.map((title) => (

@@ -6,6 +6,7 @@ import { strings } from "../strings.ts";
 export function NotFound() {
   return (
     <div className="lost">
+      <title>{strings.pageTitle(strings.notFound.title)}</title>
       <p className="lost__number" aria-hidden="true">
         404
       </p>

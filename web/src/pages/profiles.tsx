@@ -42,6 +42,7 @@ export function Profiles() {
 
   return (
     <main className="chooser">
+      <title>{strings.pageTitle(words.title)}</title>
       <Wordmark />
       <h1 className="chooser__title">{words.title}</h1>
       {account.profiles.length === 0 && <p className="quiet">{words.none}</p>}

@@ -126,6 +126,7 @@ export function TitlePage() {
   ].filter((fact) => fact !== null);
   return (
     <div className="title" key={titleId}>
+      <title>{strings.pageTitle(title.name)}</title>
       <div className="backdrop backdrop--title">
         <Backdrop title={title} />
       </div>

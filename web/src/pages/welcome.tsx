@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Navigate, useNavigate } from "@tanstack/react-router";
 import type { Account } from "@thewatcher/contracts/api/session";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { ApiFailure, api } from "../api/client.ts";
 import { demoAccountsQuery, sessionQuery } from "../api/queries.ts";
 import { Wordmark } from "../parts/icons.tsx";
@@ -105,10 +105,14 @@ function Accounts({ accounts }: { readonly accounts: readonly Account[] }) {
 export function Welcome() {
   const session = useQuery(sessionQuery);
   const accounts = useQuery(demoAccountsQuery);
+  const queries = useQueryClient();
+  // Nobody is there: what was read for whoever was is forgotten.
+  useEffect(() => queries.removeQueries({ type: "inactive" }), [queries]);
   if (session.data?.kind === "signed_in" && session.data.profileId !== null) return <Navigate to="/" replace />;
   const isClosed = accounts.error instanceof ApiFailure && accounts.error.status === 404;
   return (
     <main className="welcome">
+      <title>{strings.appName}</title>
       <div className="wall" aria-hidden="true">
         {wall.map((title) => (
           <Poster key={title.titleId} title={title} />

@@ -12,7 +12,7 @@ import { Wordmark } from "./icons.tsx";
 import { Failure, RowsSkeleton } from "./states.tsx";
 import { ViewerProvider } from "./viewer.ts";
 
-/** Ends what belongs to the profile of before: its events leave first, then its pages are forgotten. */
+/** Ends what belongs to the profile of before: its events leave first, then what it stated is forgotten. */
 export function useLeaveProfile() {
   const { queue, stated, notice } = useServices();
   const queries = useQueryClient();
@@ -21,8 +21,7 @@ export function useLeaveProfile() {
     await next();
     stated.set(new Map());
     notice.set(null);
-    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
-    await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
+    await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
   };
 }
 

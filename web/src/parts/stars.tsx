@@ -1,6 +1,10 @@
 /** Stars in half steps, as the contract has them. A native range: arrow keys, screen readers and touch come with it. */
-import { type ChangeEvent, useState } from "react";
+import { type ChangeEvent, useEffect, useRef, useState } from "react";
+import { useServices } from "../services.ts";
 import { pageStrings } from "../strings-of-pages.ts";
+
+/** Two presses of one movement are closer than this. */
+const KEYS_REST_MS = 700;
 
 export interface StarsProps {
   readonly stars: number | null;
@@ -12,10 +16,24 @@ export function Stars({ stars, onRate }: StarsProps) {
   const [moving, setMoving] = useState<number | null>(null);
   const shown = moving ?? stars ?? 0;
 
+  const { schedule } = useServices();
+  const cancelRest = useRef<(() => void) | null>(null);
+
   const settle = () => {
+    cancelRest.current?.();
     if (moving !== null && moving > 0 && moving !== stars) onRate(moving);
     setMoving(null);
   };
+
+  /** Arrow keys pass over the steps between: the rating is the one that they stop at. */
+  const rest = () => {
+    cancelRest.current?.();
+    cancelRest.current = schedule(() => latest.current(), KEYS_REST_MS);
+  };
+  const latest = useRef(settle);
+  useEffect(() => {
+    latest.current = settle;
+  });
 
   return (
     <div className="stars">
@@ -47,7 +65,7 @@ export function Stars({ stars, onRate }: StarsProps) {
             aria-valuetext={shown === 0 ? pageStrings.title.noRating : pageStrings.title.stars(shown)}
             onChange={(event: ChangeEvent<HTMLInputElement>) => setMoving(event.target.valueAsNumber)}
             onPointerUp={settle}
-            onKeyUp={settle}
+            onKeyUp={rest}
             onBlur={settle}
           />
         </span>

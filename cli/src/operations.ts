@@ -162,9 +162,12 @@ async function importInto(
   const before = await cinema.sink.lag();
   const stop = new AbortController();
   const watch = reportLag(before, cinema, report, stop.signal);
-  await Promise.all([cinema.sink.caughtUp(signal), cinema.profileStates.caughtUp(signal)]);
-  stop.abort();
-  await watch;
+  try {
+    await Promise.all([cinema.sink.caughtUp(signal), cinema.profileStates.caughtUp(signal)]);
+  } finally {
+    stop.abort();
+    await watch;
+  }
   await cinema.refresh();
   return { ...summary, events: await cinema.countEvents() };
 }

@@ -91,7 +91,7 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
   const callerOf = async (c: Context): Promise<Caller> => {
     const authorization = c.req.raw.headers.get("authorization");
     if (authorization?.startsWith(`Bearer ${SERVICE_TOKEN_PREFIX}`)) {
-      const role = await serviceTokens.roleOf(authorization.slice("Bearer ".length));
+      const role = await orUnavailable(serviceTokens.roleOf(authorization.slice("Bearer ".length)));
       // A wrong token is not quietly somebody else's session.
       if (!role) throw refuse("unauthenticated", "The token is unknown or has expired.");
       return { kind: "machine", role };
@@ -99,7 +99,7 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
     const token = sessionTokenOf(c);
     const refusal = originRefusal(c, token !== undefined);
     if (refusal !== undefined) throw refuse("forbidden", refusal);
-    const session = token === undefined ? undefined : await sessions.find(token);
+    const session = token === undefined ? undefined : await orUnavailable(sessions.find(token));
     return token !== undefined && session ? { kind: "viewer", token, session } : anonymous;
   };
 
@@ -118,7 +118,7 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
     if (caller.kind === "machine") {
       // Serving knows its profiles' countries; what a machine writes is stamped with the profile's here.
       const named = c.req.raw.headers.get(PROFILE_HEADER);
-      const country = named === null ? UNKNOWN_COUNTRY : await countryOf(named);
+      const country = named === null ? UNKNOWN_COUNTRY : await orUnavailable(countryOf(named));
       return { role: caller.role, country, device: "service" };
     }
     if (caller.kind === "anonymous") throw refuse("unauthenticated");
@@ -269,6 +269,15 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
     });
   }
   return app;
+}
+
+/** A store that does not answer is no mistake of this door: the caller may try again. */
+async function orUnavailable<Value>(asking: Promise<Value>): Promise<Value> {
+  try {
+    return await asking;
+  } catch (cause) {
+    throw new ProblemError(problem("unavailable"), cause);
+  }
 }
 
 function admit(route: Route, caller: Caller): void {

@@ -95,7 +95,11 @@ export function createSessions(deps: {
       const text = await cache.get(sessionKey(hash));
       if (text === undefined) return undefined;
       let session: Session | undefined = JSON.parse(text) as Session;
-      if (clock.now() - session.renewedAt >= RENEW_AFTER_MS) session = await renew(hash, session);
+      if (clock.now() - session.renewedAt >= RENEW_AFTER_MS) {
+        const standing = session;
+        // While the database is away nobody is thrown out; the next request asks again.
+        session = await renew(hash, session).catch(() => standing);
+      }
       if (session) believed.set(hash, session, clock.now() + BELIEVED_MS);
       return session;
     },

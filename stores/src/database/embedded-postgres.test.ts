@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "@thewatcher/kit/clock";
 import { createRng } from "@thewatcher/kit/rng";
+import { sql } from "kysely";
 import { afterAll, describe, expect, test } from "vitest";
 import { databaseContract } from "./contract.ts";
 import { openEmbeddedPostgres } from "./embedded-postgres.ts";
@@ -53,6 +54,37 @@ describe("the embedded server", () => {
     expect(await isAlive(pid)).toBe(false);
     const again = await open(path);
     await again.close();
+  });
+
+  test("a server that is killed is started again: a query under way fails, later ones find every acknowledged row", async () => {
+    const path = await makeFolder();
+    const database = await open(path);
+    await database.migrate();
+    const write = (event_id: string) =>
+      database.kysely.insertInto("outbox").values({ event_id, topic: "stated", key: "p", value: "{}" }).execute();
+    for (let round = 0; round < 2; round++) {
+      await write(`round-${round}`);
+      const killed = await postmasterOf(path);
+      const underWay = [sql`select pg_sleep(30)`.execute(database.kysely), sql`select 1`.execute(database.kysely)];
+      await Promise.all([
+        expect(underWay[0]).rejects.toThrow(),
+        underWay[1]?.then(() => process.kill(killed, "SIGKILL")),
+      ]);
+      const answer = async () => {
+        try {
+          return await database.describe();
+        } catch {
+          return "";
+        }
+      };
+      while (!(await answer()).includes("embedded, process")) await systemClock.sleep(20);
+      expect(await postmasterOf(path)).not.toBe(killed);
+    }
+    const rows = await database.kysely.selectFrom("outbox").select("event_id").orderBy("sequence").execute();
+    expect(rows.map(({ event_id }) => event_id)).toEqual(["round-0", "round-1"]);
+    const last = await postmasterOf(path);
+    await database.close();
+    expect(await isAlive(last)).toBe(false);
   });
 
   test("kill -9 of the program at any moment leaves no orphan, and every acknowledged row; the next start is clean", async () => {

@@ -7,17 +7,19 @@
  * loopback interface, chosen at each start, with a random password that lies in the folder readable by its owner only.
  *
  * PostgreSQL outlives a parent that is killed: a watchdog (a shell that reads a pipe of ours, 1 MB) then asks it for a
- * fast shutdown, and the next start waits for that. PostgreSQL refuses to run as root: then it runs as the user that
+ * fast shutdown, and the next start waits for that. A server that ends by itself is started again on its port, with a
+ * growing pause, for as long as we are open: queries under way fail, later ones find it. PostgreSQL refuses to run as root: then it runs as the user that
  * owns the folder, `postgres` or `nobody`; where that user can't reach the folder or the binaries (a checkout under /root),
  * in a user namespace that maps root to another number.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmod, chown, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
+import { createServer, Socket } from "node:net";
 import { dirname, join, parse, resolve } from "node:path";
 import { promisify } from "node:util";
+import { assert } from "@thewatcher/kit/assert";
 import type { Clock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/result";
 import pg from "pg";
@@ -31,6 +33,15 @@ const READY_MS_MAX = 60_000;
 /** A fast shutdown writes one checkpoint. */
 const STOP_MS_MAX = 15_000;
 const PORT_ATTEMPTS_MAX = 5;
+/** The first restart follows at once. A server that always dies costs one start a minute. */
+const RESTART_PAUSE_MS_FIRST = 250;
+const RESTART_PAUSE_MS_LAST = 60_000;
+/** One that lived this long has a clean slate. */
+const SETTLED_AFTER_MS = 60_000;
+/** Backends of a postmaster that was killed see it within a moment and go; until then the next one refuses to start. */
+const ORPHANS_MS_MAX = 30_000;
+/** Prefix of a data folder in the making. */
+const UNFINISHED = "data.unfinished-";
 const DATABASE = "thewatcher";
 const USER = "thewatcher";
 
@@ -201,9 +212,15 @@ async function refuseSecondOwner(folder: string): Promise<void> {
 
 /** A server that outlived its program: its watchdog is stopping it, or we do. */
 async function stopStaleServer(dataFolder: string, clock: Clock, log: (message: string) => void): Promise<void> {
-  const text = await readFile(join(dataFolder, "postmaster.pid"), "utf8").catch(() => undefined);
+  const pidFile = join(dataFolder, "postmaster.pid");
+  const text = await readFile(pidFile, "utf8").catch(() => undefined);
   const pid = Number(text?.split("\n")[0]);
-  if (!Number.isInteger(pid) || pid < 2 || !(await isPostgresOf(pid, dataFolder))) return;
+  if (!Number.isInteger(pid) || pid < 2) return;
+  if (!(await isPostgresOf(pid, dataFolder))) {
+    // PostgreSQL would take any program with that number for its server, and refuse to start.
+    if (isAlive(pid)) await rm(pidFile, { force: true });
+    return;
+  }
   log(`database: waiting for the server of the last run (process ${pid}) to stop`);
   const began = clock.monotonicMs();
   let sent: NodeJS.Signals | undefined;
@@ -264,23 +281,42 @@ async function freePort(): Promise<number> {
 
 interface RunningServer {
   readonly process: ChildProcess;
+  readonly watchdog: ChildProcess | undefined;
+  readonly pid: number;
   readonly port: number;
 }
 
+/** Ends the server when this process is gone: its pipe closes. */
+function startWatchdog(pid: number): ChildProcess | undefined {
+  if (process.platform === "win32") return undefined;
+  const watchdog = spawn("/bin/sh", ["-c", `read -r _; kill -INT ${pid} 2>/dev/null`], {
+    stdio: ["pipe", "ignore", "ignore"],
+    // Of its own, so that Ctrl-C in a terminal reaches only us: we close in order.
+    detached: true,
+  });
+  watchdog.unref();
+  return watchdog;
+}
+
+/** On a free port, or on `port` again. */
 async function startServer(
   launcher: Launcher,
   binaries: Binaries,
   dataFolder: string,
-  log: (message: string) => void,
+  options: { readonly clock: Clock; readonly log: (message: string) => void; readonly port?: number },
 ): Promise<RunningServer> {
+  const { clock, log } = options;
+  const giveUpMs = clock.monotonicMs() + ORPHANS_MS_MAX;
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     const flags = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => [
       "-c",
       `${name}=${value}`,
     ]);
     const child = launch(launcher, binaries.postgres, ["-D", dataFolder, ...flags]);
     child.stdout?.resume();
+    // From the first moment: recovering may take it a while.
+    const watchdog = child.pid === undefined ? undefined : startWatchdog(child.pid);
     let said = "";
     try {
       await new Promise<void>((fulfil, reject) => {
@@ -303,23 +339,16 @@ async function startServer(
           reject(new Error(`PostgreSQL ended at its start (${code}): ${said.trim()}`));
         });
       });
-      return { process: child, port };
+      assert(child.pid !== undefined, "a program that spoke has a number");
+      return { process: child, watchdog, pid: child.pid, port };
     } catch (error) {
-      if (attempt >= PORT_ATTEMPTS_MAX || !said.includes("could not bind")) throw error;
+      watchdog?.kill("SIGKILL");
+      const orphans = said.includes("pre-existing shared memory block") && clock.monotonicMs() < giveUpMs;
+      const portTaken = said.includes("could not bind") && options.port === undefined && attempt < PORT_ATTEMPTS_MAX;
+      if (orphans) await clock.sleep(50);
+      else if (!portTaken) throw error;
     }
   }
-}
-
-/** Ends the server when this process is gone: its pipe closes. */
-function startWatchdog(pid: number): ChildProcess | undefined {
-  if (process.platform === "win32") return undefined;
-  const watchdog = spawn("/bin/sh", ["-c", `read -r _; kill -INT ${pid} 2>/dev/null`], {
-    stdio: ["pipe", "ignore", "ignore"],
-    // Of its own, so that Ctrl-C in a terminal reaches only us: we close in order.
-    detached: true,
-  });
-  watchdog.unref();
-  return watchdog;
 }
 
 export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<Database> {
@@ -337,31 +366,69 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
   await stopStaleServer(dataFolder, clock, log);
 
   const isNew = (await stat(join(dataFolder, "global", "pg_control")).catch(() => undefined)) === undefined;
-  if (isNew) {
+  for (const name of await readdir(folder)) {
     // What an initdb that was killed left behind.
-    await rm(dataFolder, { recursive: true, force: true });
+    if (name.startsWith(UNFINISHED)) await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
+  }
+  if (isNew) {
     log("database: making the folder (once, about 2 s)");
     await writeFile(passwordFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
     if (launcher.ids.uid !== undefined && launcher.ids.gid !== undefined) {
       await chown(passwordFile, launcher.ids.uid, launcher.ids.gid);
     }
-    await initialise(launcher, binaries, dataFolder, passwordFile);
+    // It gets its name when it is whole.
+    const unfinished = join(folder, `${UNFINISHED}${randomBytes(4).toString("hex")}`);
+    await initialise(launcher, binaries, unfinished, passwordFile);
+    await rm(dataFolder, { recursive: true, force: true });
+    await rename(unfinished, dataFolder);
   }
   const password = (await readFile(passwordFile, "utf8")).trim();
-  const server = await startServer(launcher, binaries, dataFolder, log);
-  const { pid } = server.process;
-  if (pid === undefined) throw new Error("PostgreSQL did not start");
-  const watchdog = startWatchdog(pid);
+  let server = await startServer(launcher, binaries, dataFolder, { clock, log });
   await writeFile(join(folder, "owner.json"), JSON.stringify({ pid: process.pid, start: await startOf(process.pid) }), {
     mode: 0o600,
   });
-  let closing = false;
-  server.process.once("exit", (code, signal) => {
-    if (!closing) log(`database: PostgreSQL ended (${signal ?? code}); what it acknowledged is safe, start again`);
-  });
+  const closing = new AbortController();
+  let restarting: Promise<void> | undefined;
+  let pauseMs = 0;
+  watch();
+
+  function watch(): void {
+    const { process: running } = server;
+    const startedMs = clock.monotonicMs();
+    const onExit = () => {
+      if (closing.signal.aborted) return;
+      log(`database: PostgreSQL ended (${running.signalCode ?? running.exitCode}); starting it again`);
+      if (clock.monotonicMs() - startedMs >= SETTLED_AFTER_MS) pauseMs = 0;
+      restarting = restart();
+    };
+    if (running.exitCode !== null || running.signalCode !== null) onExit();
+    else running.once("exit", onExit);
+  }
+
+  /** On the same port, so that every connection made from now on finds it. Ends when it runs or we close. */
+  async function restart(): Promise<void> {
+    server.watchdog?.kill("SIGKILL");
+    while (!closing.signal.aborted) {
+      if (pauseMs > 0) await clock.sleep(pauseMs, closing.signal).catch(() => {});
+      if (closing.signal.aborted) return;
+      pauseMs = Math.min(RESTART_PAUSE_MS_LAST, Math.max(RESTART_PAUSE_MS_FIRST, pauseMs * 2));
+      try {
+        server = await startServer(launcher, binaries, dataFolder, { clock, log, port: server.port });
+      } catch (error) {
+        const detail = error instanceof Error ? error.message : String(error);
+        log(`database: PostgreSQL could not be started again, next try in ${pauseMs} ms: ${detail}`);
+        continue;
+      }
+      server.process.unref();
+      log(`database: PostgreSQL runs again (process ${server.pid})`);
+      watch();
+      return;
+    }
+  }
 
   async function stop(): Promise<void> {
-    closing = true;
+    closing.abort();
+    await restarting;
     if (server.process.exitCode === null && server.process.signalCode === null) {
       const ended = new Promise<void>((fulfil) => server.process.once("exit", () => fulfil()));
       server.process.ref();
@@ -370,7 +437,7 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
       await ended;
       clearTimeout(timer);
     }
-    watchdog?.kill("SIGKILL");
+    server.watchdog?.kill("SIGKILL");
     await rm(join(folder, "owner.json"), { force: true });
   }
 
@@ -386,12 +453,15 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
     }
     const database = await openPostgres({
       url: urlOf(DATABASE),
-      product: `embedded, process ${pid}`,
+      product: () => `embedded, process ${server.pid}`,
       log,
       onClose: stop,
     });
     // The server must not keep this process alive by itself: whoever opened it closes it.
     server.process.unref();
+    for (const pipe of [server.process.stdout, server.process.stderr, watchdog?.stdin]) {
+      if (pipe instanceof Socket) pipe.unref();
+    }
     return database;
   } catch (error) {
     await stop();

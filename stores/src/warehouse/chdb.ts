@@ -4,11 +4,13 @@
  *
  * One folder has one child. The child ends when this process does (its IPC channel closes), so kill -9 here leaves no
  * orphan; a start right behind a kill waits for the old child to be gone, and ends it when it is not. A child that crashes
- * is started again, at most RESTARTS_MAX times within RESTART_WINDOW_MS; calls made meanwhile wait for the new one.
+ * is started again, at most RESTARTS_MAX times within RESTART_WINDOW_MS; calls made meanwhile wait for the new one. Behind
+ * that limit calls fail, and the first one after the window starts it again.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { Socket } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "@thewatcher/kit/clock";
@@ -105,6 +107,7 @@ export async function openChdbWarehouse(options: ChdbOptions): Promise<Warehouse
   await awaitStaleChild(folder, pidFile, clock);
 
   let closing = false;
+  let gaveUp = false;
   const starts: number[] = [];
   let current: Promise<RunningChild> = start();
 
@@ -165,36 +168,59 @@ export async function openChdbWarehouse(options: ChdbOptions): Promise<Warehouse
       password: login.password,
       product: `chdb ${ready.version} (embedded ClickHouse engine ${ready.engine}, child process ${child.pid})`,
       clock,
+    }).catch((error: unknown) => {
+      // The next one could not open the folder beside it.
+      child.kill("SIGKILL");
+      throw error;
     });
     if (exited) throw new Error("the warehouse's process ended at its start");
     child.once("exit", (code, signal) => {
       if (closing) return;
       log(`warehouse: its process ended (${signal ?? code}); starting it again`);
-      void warehouse.close();
-      current = restart();
-      // Reported by the next call; here it only must not count as unhandled.
-      current.catch(() => {});
+      // Its connections are broken already.
+      warehouse.close().catch(() => {});
+      restart();
     });
     // The child must not keep this process alive by itself: whoever opened it closes it.
     child.unref();
     child.channel?.unref();
+    if (child.stderr instanceof Socket) child.stderr.unref();
     return { process: child, warehouse };
   }
 
-  async function restart(): Promise<RunningChild> {
-    const recent = starts.filter((at) => clock.monotonicMs() - at < RESTART_WINDOW_MS);
-    if (recent.length > RESTARTS_MAX) {
-      throw new Error(
-        `the warehouse's process ended ${recent.length} times within ${RESTART_WINDOW_MS / 1000} s; see the log`,
-      );
+  const startsWithinWindow = () => starts.filter((at) => clock.monotonicMs() - at < RESTART_WINDOW_MS).length;
+
+  function restart(): void {
+    current = startAgain();
+    // Reported by the next call; here it only must not count as unhandled.
+    current.catch(() => {});
+  }
+
+  async function startAgain(): Promise<RunningChild> {
+    for (;;) {
+      if (startsWithinWindow() > RESTARTS_MAX) {
+        gaveUp = true;
+        throw new Error(
+          `the warehouse's process ended ${RESTARTS_MAX + 1} times within ${RESTART_WINDOW_MS / 1000} s; see the log`,
+        );
+      }
+      try {
+        return await start();
+      } catch (error) {
+        if (closing) throw error;
+        log(`warehouse: ${error instanceof Error ? error.message : String(error)}`);
+      }
     }
-    return await start();
   }
 
   await current;
 
   const use = async () => {
     if (closing) throw new Error("the warehouse is closed");
+    if (gaveUp && startsWithinWindow() <= RESTARTS_MAX) {
+      gaveUp = false;
+      restart();
+    }
     return (await current).warehouse;
   };
   return {

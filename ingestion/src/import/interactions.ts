@@ -218,8 +218,11 @@ async function* readRows(path: string, reader: Reader, valuesAreStars: boolean):
       if (line === "" || chunk.firstLine + i <= reader.headerLine) continue;
       const fields = reader.fields(line);
       const row = typeof fields === "string" ? fields : rowOf(fields, reader.hasTime, valuesAreStars, positions);
-      if (typeof row === "string")
+      if (typeof row === "string") {
+        // What stands before it is handed over first: an import keeps it.
+        if (rows.length > 0) yield { rows, bytesRead: chunk.bytesRead };
         throw new UserError(`${path}: line ${chunk.firstLine + i}: ${row} (${quoted(line)})`);
+      }
       rows.push(row);
     }
     count += rows.length;

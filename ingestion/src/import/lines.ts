@@ -135,35 +135,47 @@ export async function* readLines(
   const encoding = options.latin1Allowed && !(await isUtf8File(path)) ? "latin1" : "utf8";
   for await (const piece of readPieces(path)) {
     const { firstLine, bytesRead } = piece;
-    const bytes =
-      firstLine === 1 && BYTE_ORDER_MARK.equals(piece.bytes.subarray(0, 3)) ? piece.bytes.subarray(3) : piece.bytes;
-    const lines = textOf(path, bytes, firstLine, encoding).split("\n");
-    if (bytes.includes(RETURN)) for (let i = 0; i < lines.length; i++) lines[i] = withoutReturn(lines[i] as string);
-    for (let i = 0; i < lines.length; i++) {
-      if ((lines[i] as string).length > LINE_BYTES_MAX) throw tooLong(path, firstLine + i);
+    const hasMark = firstLine === 1 && BYTE_ORDER_MARK.equals(piece.bytes.subarray(0, 3));
+    const bytes = hasMark ? piece.bytes.subarray(3) : piece.bytes;
+    const unreadable = findUnreadable(bytes, encoding);
+    // What stands before a line that can't be read is read: an import keeps it.
+    const readable = unreadable ? bytes.subarray(0, Math.max(0, unreadable.lineStart - 1)) : bytes;
+    const lines = unreadable?.lineStart === 0 ? [] : textOf(readable, encoding).split("\n");
+    if (readable.includes(RETURN)) for (let i = 0; i < lines.length; i++) lines[i] = withoutReturn(lines[i] as string);
+    const long = lines.findIndex((line) => line.length > LINE_BYTES_MAX);
+    if (long >= 0) lines.length = long;
+    if (lines.length > 0) yield { firstLine, lines, bytesRead };
+    if (long >= 0) throw tooLong(path, firstLine + long);
+    if (unreadable) {
+      throw new UserError(
+        `${path}: line ${firstLine + lines.length}: ${unreadable.what} (save the file as UTF-8 and import again)`,
+      );
     }
-    yield { firstLine, lines, bytesRead };
   }
 }
 
 const withoutReturn = (line: string): string => (line.endsWith("\r") ? line.slice(0, -1) : line);
 
-function textOf(path: string, bytes: Buffer, firstLine: number, encoding: "latin1" | "utf8"): string {
+type Encoding = "latin1" | "utf8";
+
+const textOf = (bytes: Buffer, encoding: Encoding): string =>
+  bytes.toString(encoding === "latin1" || isAscii(bytes) ? "latin1" : "utf8");
+
+/** The first line that is no text of this encoding. */
+function findUnreadable(bytes: Buffer, encoding: Encoding): { lineStart: number; what: string } | undefined {
   const nul = bytes.indexOf(0);
-  if (nul >= 0) {
-    const line = firstLine + countLines(bytes.subarray(0, nul)) - 1;
-    throw new UserError(`${path}: line ${line}: a NUL byte: not UTF-8 text (save the file as UTF-8 and import again)`);
+  const lineOfNul = nul < 0 ? undefined : { lineStart: bytes.lastIndexOf(LINE_BREAK, nul) + 1, what: A_NUL };
+  if (encoding === "latin1" || isUtf8(bytes)) return lineOfNul;
+  for (let start = 0; start < bytes.length; ) {
+    if (start === lineOfNul?.lineStart) return lineOfNul;
+    const lineBreak = bytes.indexOf(LINE_BREAK, start);
+    const end = lineBreak < 0 ? bytes.length : lineBreak;
+    if (!isUtf8(bytes.subarray(start, end))) return { lineStart: start, what: "not UTF-8" };
+    start = end + 1;
   }
-  if (encoding === "latin1" || isAscii(bytes)) return bytes.toString("latin1");
-  if (isUtf8(bytes)) return bytes.toString("utf8");
-  let line = firstLine;
-  for (let start = 0, end = 0; start <= bytes.length; start = end + 1, line++) {
-    end = bytes.indexOf(LINE_BREAK, start);
-    if (end < 0) end = bytes.length;
-    if (!isUtf8(bytes.subarray(start, end))) break;
-  }
-  throw new UserError(`${path}: line ${line}: not UTF-8 (save the file as UTF-8 and import again)`);
+  return lineOfNul;
 }
+const A_NUL = "a NUL byte: not UTF-8 text";
 
 /**
  * The fields of one line of CSV (RFC 4180: quotes around a field, doubled inside) or of any other single-line separator.

@@ -160,8 +160,11 @@ async function* readRows(path: string, layout: Layout): AsyncGenerator<RowChunk>
       const line = chunk.lines[i] as string;
       if (line === "") continue;
       const row = parseRow(line, layout);
-      if (typeof row === "string")
+      if (typeof row === "string") {
+        // What stands before it is handed over first: an import keeps it.
+        if (rows.length > 0) yield { rows, bytesRead: chunk.bytesRead };
         throw new UserError(`${path}: line ${chunk.firstLine + i}: ${row} (${quoted(line)})`);
+      }
       rows.push(row);
     }
     count += rows.length;

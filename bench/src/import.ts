@@ -22,6 +22,7 @@ import { openChdbWarehouse } from "@thewatcher/stores/warehouse/chdb";
 import type { Warehouse } from "@thewatcher/stores/warehouse/port";
 import { importMovieLens, train } from "./cinema.ts";
 import { type Bench, type BenchContext, type Outcome, timed } from "./harness.ts";
+import { PARTS } from "./processes.ts";
 import { makeRatingEvents } from "./rating-events.ts";
 import { type Figure, number } from "./report.ts";
 import { median } from "./statistics.ts";
@@ -170,12 +171,29 @@ async function measureWholeWay(context: BenchContext): Promise<Figure[]> {
   const stageNames = runs[0]!.trained.answer.stages.map(({ stage }) => stage);
   const stageSeconds = (stage: string) =>
     runs.map(({ trained }) => (trained.answer.stages.find((one) => one.stage === stage)?.durationMs ?? 0) / 1000);
-  const memory = (command: "imported" | "trained"): Figure[] =>
-    (["cinema", "warehouse", "database"] as const).flatMap((part) => {
-      const peaks = runs.map((run) => run[command].peakMemory[part]).filter((peak) => peak !== undefined);
-      if (peaks.length === 0) return [];
-      const name = `${command === "imported" ? "import" : "train"}: peak memory, ${part}`;
-      return [{ name, value: median(peaks), unit: "MiB", runs: peaks }];
+  const used = (command: "imported" | "trained"): Figure[] =>
+    PARTS.flatMap((part) => {
+      const usages = runs.map((run) => run[command].usage[part]).filter((usage) => usage !== undefined);
+      if (usages.length === 0) return [];
+      const name = command === "imported" ? "import" : "train";
+      const figure = (what: string, unit: string, values: readonly number[]): Figure => ({
+        name: `${name}: ${what}, ${part}`,
+        value: median(values),
+        unit,
+        runs: values,
+      });
+      return [
+        figure(
+          "processor time",
+          "s",
+          usages.map(({ processorSeconds }) => processorSeconds),
+        ),
+        figure(
+          "peak memory",
+          "MiB",
+          usages.map(({ peakMiB }) => peakMiB),
+        ),
+      ];
     });
   return [
     {
@@ -202,8 +220,8 @@ async function measureWholeWay(context: BenchContext): Promise<Figure[]> {
       beside: { name: "Gorse until all lists (before)", value: GORSE.listsSeconds },
     },
     ...stageNames.map((stage) => lower(`train: ${stage}`, stageSeconds(stage))),
-    ...memory("imported"),
-    ...memory("trained"),
+    ...used("imported"),
+    ...used("trained"),
   ];
 }
 

@@ -1,7 +1,7 @@
 /**
- * Processes that a benchmark starts: each ends with it. Their peak memory is what the operating system says (VmHWM of
- * /proc/<pid>/status, which keeps the peak by itself, so looking now and then is enough); where there is no /proc, memory
- * is left out.
+ * Processes that a benchmark starts: each ends with it. Their peak memory and processor time are what the operating
+ * system says (/proc/<pid>/status and stat, which keep both by themselves, so looking now and then is enough); where
+ * there is no /proc they are left out. Processor time says more than seconds on a machine that others use too.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -16,10 +16,20 @@ const END_MS_MAX = 20_000;
 /** Standard error kept for the message of a failure. */
 const STDERR_KEPT = 4_000;
 
-export type MemoryPart = "cinema" | "warehouse" | "database";
+/** Of what a command starts. */
+export const PARTS = ["cinema", "warehouse", "database"] as const;
+type Part = (typeof PARTS)[number];
 
-/** Peak resident MiB by part; of PostgreSQL's processes, which share memory, the largest one. */
-export type PeakMemory = Partial<Record<MemoryPart, number>>;
+export interface Usage {
+  /** Resident; of PostgreSQL's processes, which share memory, the largest one. */
+  peakMiB: number;
+  /** All processes of the part together, up to the last look at each. */
+  processorSeconds: number;
+}
+export type UsageByPart = Partial<Record<Part, Usage>>;
+
+/** USER_HZ: 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
 
 function childrenOf(pid: number): number[] {
   try {
@@ -29,15 +39,18 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-function partOf(pid: number): MemoryPart | undefined {
-  try {
-    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-    if (command.includes("chdb-child")) return "warehouse";
-    // The program's own name: a flag of ours may well say "postgres" too.
-    return /(^|\/)(postgres|initdb)/.test(command.split("\0")[0] ?? "") ? "database" : "cinema";
-  } catch {
-    return undefined;
-  }
+function partOf(pid: number): Part {
+  const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  if (command.includes("chdb-child")) return "warehouse";
+  // The program's own name: a flag of ours may well say "postgres" too.
+  return /(^|\/)(postgres|initdb)/.test(command.split("\0")[0] ?? "") ? "database" : "cinema";
+}
+
+/** utime + stime, the 14th and 15th field of /proc/<pid>/stat. */
+function processorSecondsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 /** Peak resident MiB of one process so far; undefined where there is no /proc, or no such process any more. */
@@ -50,19 +63,39 @@ export function peakMemoryOf(pid: number): number | undefined {
   }
 }
 
-function look(pid: number, peak: PeakMemory): void {
-  for (const child of childrenOf(pid)) look(child, peak);
-  const mebibytes = peakMemoryOf(pid);
-  const part = mebibytes === undefined ? undefined : partOf(pid);
-  if (mebibytes !== undefined && part) peak[part] = Math.max(peak[part] ?? 0, mebibytes);
+interface Seen {
+  readonly part: Part;
+  readonly peakMiB: number;
+  readonly processorSeconds: number;
 }
 
-/** Keeps the peak memory of a process and everything under it until `stop`. */
-export function watchMemory(pid: number): { readonly peak: PeakMemory; stop(): void } {
-  const peak: PeakMemory = {};
-  const timer = setInterval(() => look(pid, peak), LOOK_EVERY_MS);
+function look(pid: number, seen: Map<number, Seen>): void {
+  for (const child of childrenOf(pid)) look(child, seen);
+  try {
+    const peakMiB = peakMemoryOf(pid);
+    if (peakMiB !== undefined) seen.set(pid, { part: partOf(pid), peakMiB, processorSeconds: processorSecondsOf(pid) });
+  } catch {
+    // It has ended since: what was seen last stays.
+  }
+}
+
+/** Watches a process and everything under it. `stop` answers what they used. */
+function watchUsage(pid: number): { stop(): UsageByPart } {
+  const seen = new Map<number, Seen>();
+  const timer = setInterval(() => look(pid, seen), LOOK_EVERY_MS);
   timer.unref();
-  return { peak, stop: () => clearInterval(timer) };
+  return {
+    stop() {
+      clearInterval(timer);
+      const usage: UsageByPart = {};
+      for (const { part, peakMiB, processorSeconds } of seen.values()) {
+        usage[part] ??= { peakMiB: 0, processorSeconds: 0 };
+        usage[part].peakMiB = Math.max(usage[part].peakMiB, peakMiB);
+        usage[part].processorSeconds += processorSeconds;
+      }
+      return usage;
+    },
+  };
 }
 
 export async function endProcess(child: ChildProcess, clock: Clock): Promise<void> {
@@ -81,7 +114,7 @@ export async function endProcess(child: ChildProcess, clock: Clock): Promise<voi
 export interface FinishedCommand {
   readonly stdout: string;
   readonly seconds: number;
-  readonly peakMemory: PeakMemory;
+  readonly usage: UsageByPart;
 }
 
 /** Runs a Node program to its end; throws with its standard error when that is not 0. */
@@ -98,7 +131,7 @@ export async function runCommand(
   signal.throwIfAborted();
   const startedMs = clock.monotonicMs();
   const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], timeout: COMMAND_MS_MAX, signal });
-  const memory = child.pid === undefined ? undefined : watchMemory(child.pid);
+  const watch = child.pid === undefined ? undefined : watchUsage(child.pid);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -107,6 +140,7 @@ export async function runCommand(
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(-STDERR_KEPT);
   });
+  let usage: UsageByPart = {};
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once("error", reject);
@@ -114,7 +148,7 @@ export async function runCommand(
     });
     if (code !== 0) throw new Error(`${[file, ...args].join(" ")}\nended with ${code}:\n${stderr}`);
   } finally {
-    memory?.stop();
+    usage = watch?.stop() ?? {};
   }
-  return { stdout, seconds: (clock.monotonicMs() - startedMs) / 1000, peakMemory: memory?.peak ?? {} };
+  return { stdout, seconds: (clock.monotonicMs() - startedMs) / 1000, usage };
 }

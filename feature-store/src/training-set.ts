@@ -67,7 +67,8 @@ FROM (
       ${GRADE_SQL} AS weight,
       toInt64(${LAST_POSITIVE_MS_SQL}) AS at,
       NOT isNotInterested AND weight > 0 AND weight >= {signalMin:Float64} AS isPositive
-    FROM (${INTERACTIONS_AT_SQL})
+    -- Whether there was a click is all that the grade asks, and its instant tells: merging a million sets is spared.
+    FROM (SELECT * REPLACE (toUInt32(clickedAt > toDateTime64(0, 3, 'UTC')) AS clicks) FROM (${INTERACTIONS_AT_SQL}))
   )
   WHERE item != ${UNKNOWN_TITLE} AND (isPositive OR isNotInterested)
   GROUP BY profileId

@@ -351,6 +351,12 @@ async function startServer(
   }
 }
 
+/** The server must not keep this process alive by itself: whoever opened it closes it. */
+function letGo({ process: running, watchdog }: RunningServer): void {
+  running.unref();
+  for (const pipe of [running.stdout, running.stderr, watchdog?.stdin]) if (pipe instanceof Socket) pipe.unref();
+}
+
 export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<Database> {
   const { clock, log = () => {} } = options;
   const folder = resolve(options.path);
@@ -419,7 +425,7 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
         log(`database: PostgreSQL could not be started again, next try in ${pauseMs} ms: ${detail}`);
         continue;
       }
-      server.process.unref();
+      letGo(server);
       log(`database: PostgreSQL runs again (process ${server.pid})`);
       watch();
       return;
@@ -457,11 +463,7 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
       log,
       onClose: stop,
     });
-    // The server must not keep this process alive by itself: whoever opened it closes it.
-    server.process.unref();
-    for (const pipe of [server.process.stdout, server.process.stderr, watchdog?.stdin]) {
-      if (pipe instanceof Socket) pipe.unref();
-    }
+    letGo(server);
     return database;
   } catch (error) {
     await stop();

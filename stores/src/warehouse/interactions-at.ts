@@ -73,7 +73,7 @@ export const INTERACTIONS_AT_SQL = `SELECT
   clickCount AS clicks, impressionCount AS impressions, synthetic
 FROM (
   SELECT profileId, titleId,
-    argMax(country, (states.lastAt, country)) AS lastCountry,
+    argMax(country, toUnixTimestamp64Milli(states.lastAt) * 65536 + reinterpretAsUInt16(toString(country))) AS lastCountry,
     min(states.firstAt) AS firstAt, max(states.lastAt) AS lastAt, max(states.clickedAt) AS clickedAt, max(states.playedAt) AS playedAt,
     max(rated) AS ratedRegister, max(watched) AS watchedRegister, max(watchlisted) AS watchlistedRegister, max(notInterested) AS notInterestedRegister,
     max(states.durationSeconds) AS durationSeconds,

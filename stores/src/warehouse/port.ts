@@ -18,7 +18,8 @@ export interface Warehouse {
   migrate(): Promise<readonly string[]>;
   /**
    * Inserts stored events as they lie in the log, synchronously: when it resolves, the rows survive kill -9.
-   * Records that are not JSON objects are returned, not inserted and not lost: the caller dead-letters them.
+   * Records that are not JSON objects with an eventId, a profileId and an occurredAt are returned by their offsets, not
+   * inserted and not lost: the caller dead-letters them.
    */
   insertEvents(batch: RecordBatch): Promise<{ readonly inserted: number; readonly undecodable: readonly number[] }>;
   /** How far each partition is, by the warehouse's own rows: the highest offset + 1. */

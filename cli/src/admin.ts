@@ -21,7 +21,13 @@ export type OperationLine =
 
 const REQUEST_BYTES_MAX = 65_536;
 
-export function createAdmin(deps: { readonly cinema: Cinema; readonly secret: () => string; readonly log: Log }): Hono {
+export function createAdmin(deps: {
+  readonly cinema: Cinema;
+  readonly secret: () => string;
+  readonly log: Log;
+  /** Ends operations under way: the process is asked to stop. */
+  readonly stopping: AbortSignal;
+}): Hono {
   const { cinema, log } = deps;
   const app = new Hono();
   handleErrors(app, { log, notFound: problem("not-found"), internal: problem("internal") });
@@ -46,8 +52,8 @@ export function createAdmin(deps: { readonly cinema: Cinema; readonly secret: ()
     });
     c.header("content-type", "application/x-ndjson");
     return stream(c, async (output) => {
-      const stopping = new AbortController();
-      output.onAbort(() => stopping.abort(new Error("the caller went away")));
+      const leaving = new AbortController();
+      output.onAbort(() => leaving.abort(new Error("the caller went away")));
       let last: Promise<unknown> = Promise.resolve();
       const write = (line: OperationLine): void => {
         last = last.then(() => output.write(`${JSON.stringify(line)}\n`)).catch(() => undefined);
@@ -57,7 +63,7 @@ export function createAdmin(deps: { readonly cinema: Cinema; readonly secret: ()
         const answer = await operation.run(parsed as never, {
           cinema,
           report: (report) => write({ kind: "progress", report }),
-          signal: stopping.signal,
+          signal: AbortSignal.any([leaving.signal, deps.stopping]),
         });
         write({ kind: "result", answer });
       } catch (error) {

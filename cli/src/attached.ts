@@ -34,20 +34,26 @@ async function runRemotely(
   request: unknown,
   { report, signal }: { report: (report: Report) => void; signal: AbortSignal },
 ): Promise<unknown> {
+  const instance = `the running instance (process ${running.pid}, ${running.adminUrl})`;
+  const ended = (cause: unknown): never => {
+    if (signal.aborted) throw signal.reason;
+    throw new UserError(`${instance} ended before it answered; run the same command again`, { cause });
+  };
   const response = await fetch(`${running.adminUrl}/operations/${name}`, {
     method: "POST",
     headers: { authorization: `Bearer ${running.secret}`, "content-type": "application/json" },
     body: JSON.stringify(request),
     signal,
-  });
+  }).catch(ended);
   if (!response.ok || !response.body) {
-    throw new Error(
-      `the running instance (process ${running.pid}, ${running.adminUrl}) refused: ${response.status} ${await response.text()}`,
-    );
+    throw new Error(`${instance} refused: ${response.status} ${await response.text()}`);
   }
   let rest = "";
-  for await (const text of response.body.pipeThrough(new TextDecoderStream()) as unknown as AsyncIterable<string>) {
-    const lines = (rest + text).split("\n");
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch(ended);
+    if (done) return ended(undefined);
+    const lines = (rest + value).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
       const message = JSON.parse(line) as OperationLine;
@@ -57,5 +63,4 @@ async function runRemotely(
         throw message.userError ? new UserError(message.message) : new Error(message.message);
     }
   }
-  throw new Error("the running instance ended before it answered");
 }

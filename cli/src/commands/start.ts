@@ -14,6 +14,7 @@ import { evaluationLine } from "../show.ts";
 
 /** Requests under way get this long when the process is asked to stop. */
 const SHUTDOWN_GRACE_MS = 5_000;
+const LOOPBACK = "127.0.0.1";
 
 export function addStart(program: Command): void {
   withSettings(program.command("start"), SETTING_NAMES)
@@ -33,6 +34,9 @@ async function start(command: Command, world: "demo" | "empty", asked: boolean):
   const running = findRunning(settings.dataDir);
   if (running)
     throw new UserError(`it runs already: ${running.url} (process ${running.pid}, data in ${settings.dataDir})`);
+  // Before the stores open and the demo is made, which takes a while; the listeners that stay come last.
+  await requireFree(settings.host, settings.port, "port");
+  await requireFree(LOOPBACK, settings.adminPort, "adminPort");
   console.line(`TheWatcher ${VERSION}: data in ${settings.dataDir}`);
   const signal = interruption();
   await using opened = await createOpenCinema(settings)({ report: console.progress, worldWhenNew: world });
@@ -52,8 +56,8 @@ async function start(command: Command, world: "demo" | "empty", asked: boolean):
   try {
     let secret = "";
     const admin = await listenOn(
-      createAdmin({ cinema, secret: () => secret, log: cinema.log }),
-      "127.0.0.1",
+      createAdmin({ cinema, secret: () => secret, log: cinema.log, stopping: signal }),
+      LOOPBACK,
       settings.adminPort,
       "adminPort",
     );
@@ -67,11 +71,19 @@ async function start(command: Command, world: "demo" | "empty", asked: boolean):
       console.line("  Nothing is published yet: import data, then `npx thewatcher train`.");
     }
     console.line("  Stop with Ctrl+C.");
-    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    if (!signal.aborted)
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     console.line("Stopping: requests under way end, what was accepted is written.");
   } finally {
     await Promise.all(servers.map((server) => server.close(SHUTDOWN_GRACE_MS)));
   }
+}
+
+async function requireFree(hostname: string, port: number, setting: "port" | "adminPort"): Promise<void> {
+  if (port === 0) return;
+  const nobody = { fetch: () => new Response(null, { status: 503 }) };
+  const server = await listenOn(nobody, hostname, port, setting);
+  await server.close(0);
 }
 
 async function listenOn(

@@ -1,22 +1,39 @@
 /**
  * The data folder: one owner, one world.
  *
- * The lock is a file that names its owner's process; it is made by `link`, which fails where another one is. A lock left
- * by a process that is gone (kill -9) is taken over: on Linux the process's start time is compared too, so that a
- * process id used again by somebody else is not mistaken for the owner. The owner writes beside it how to attach.
+ * The lock is a numbered file that names its owner's process; the highest number counts. A starter that finds the highest
+ * one free (released, or its process gone: kill -9) makes the next number by `link`, which fails where another starter
+ * was quicker, and removes the lower ones. The highest is never removed, so a starter that slept meanwhile finds a higher
+ * one behind its back and withdraws: of any number of starters at most one wins. On Linux the process's start time is
+ * compared too, so that a process id used again by somebody else is not mistaken for the owner.
+ * The owner writes beside it how to attach.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { UserError } from "@thewatcher/kit/result";
 import { z } from "zod";
 
-const LOCK_FILE = "owner.lock";
+/** `owner-000001.lock` */
+const LOCK_FILE = /^owner-(\d{6,12})\.lock$/;
+const lockName = (number: number): string => `owner-${String(number).padStart(6, "0")}.lock`;
+/** Each failed attempt means that somebody else made progress; nobody starts a hundred at once. */
+const ATTEMPTS_MAX = 100;
 const WORLD_FILE = "world.json";
 const ATTACH_FILE = "attach.json";
 const LOG_BYTES_MAX = 50 * 1024 * 1024;
 
-const Owner = z.object({ pid: z.number().int(), startedTicks: z.string().nullable() });
+const Owner = z.object({ pid: z.number().int().positive(), startedTicks: z.string().nullable() });
 type Owner = z.infer<typeof Owner>;
 
 /** How the command line reaches the running instance: loopback only, with a secret of this run. */
@@ -33,13 +50,15 @@ export const World = z.object({
 });
 export type World = z.infer<typeof World>;
 
-/** Field 22 of /proc/<pid>/stat: when the process started. Null where there is no /proc. */
-function startedTicksOf(pid: number): string | null {
+/** Of /proc/<pid>/stat: field 3, and field 22, when the process started. Undefined where there is no /proc. */
+function readProcess(pid: number): { state: string; startedTicks: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    // Behind the command, which may hold anything.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0] ?? "", startedTicks: fields[19] ?? "" };
   } catch {
-    return null;
+    return undefined;
   }
 }
 
@@ -47,9 +66,13 @@ function isAlive(owner: Owner): boolean {
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
-  return owner.startedTicks === null || startedTicksOf(owner.pid) === owner.startedTicks;
+  const found = readProcess(owner.pid);
+  if (!found) return true;
+  // A zombie is dead and waits for its parent to look.
+  if (found.state === "Z" || found.state === "X") return false;
+  return owner.startedTicks === null || found.startedTicks === owner.startedTicks;
 }
 
 function readJsonFile<Schema extends z.ZodType>(path: string, schema: Schema): z.output<Schema> | undefined {
@@ -77,11 +100,19 @@ function writeJsonFile(path: string, value: unknown): void {
   renameSync(temporary, path);
 }
 
+/** The highest lock, 0 where there is none. */
+function highestLock(dataDir: string): { number: number; owner: Owner | undefined } {
+  let number = 0;
+  for (const name of readdirSync(dataDir)) number = Math.max(number, Number(LOCK_FILE.exec(name)?.[1] ?? 0));
+  return { number, owner: readJsonFile(join(dataDir, lockName(number)), Owner) };
+}
+
 /** The instance that owns the folder now, when it can be attached to. */
 export function findRunning(dataDir: string): Attach | undefined {
-  const owner = readJsonFile(join(dataDir, LOCK_FILE), Owner);
   const attach = readJsonFile(join(dataDir, ATTACH_FILE), Attach);
-  return owner && attach && attach.pid === owner.pid && isAlive(owner) ? attach : undefined;
+  if (!attach) return undefined;
+  const { owner } = highestLock(dataDir);
+  return owner && attach.pid === owner.pid && isAlive(owner) ? attach : undefined;
 }
 
 export interface DataFolder extends Disposable {
@@ -91,26 +122,49 @@ export interface DataFolder extends Disposable {
   publishAttach(attach: Omit<Attach, "pid" | "secret">): Attach;
 }
 
-/**
- * Moves a stale lock aside before it is removed, and looks at what was moved: when somebody else took the folder in
- * between, it was their lock, and it goes back.
- */
-function removeStale(lock: string, stale: Owner | undefined): void {
-  const aside = `${lock}.stale.${process.pid}`;
+/** Answers the number of the lock that is ours now. */
+function takeLock(dataDir: string): number {
+  const mine: Owner = { pid: process.pid, startedTicks: readProcess(process.pid)?.startedTicks ?? null };
+  const temporary = join(dataDir, `starting.${process.pid}.${randomBytes(4).toString("hex")}`);
   try {
-    renameSync(lock, aside);
-  } catch {
-    return; // Another starter was quicker: the next attempt sees its lock.
+    writeFileSync(temporary, JSON.stringify(mine), { mode: 0o600 });
+  } catch (cause) {
+    throw new UserError(`data folder ${dataDir}: cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
+      cause,
+    });
   }
-  const moved = readJsonFile(aside, Owner);
-  if (moved && JSON.stringify(moved) !== JSON.stringify(stale)) {
-    try {
-      linkSync(aside, lock);
-    } catch {
-      // A third one holds it by now: the next attempt finds out.
+  try {
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      const { number, owner } = highestLock(dataDir);
+      if (owner && isAlive(owner)) {
+        throw new UserError(
+          `data folder ${dataDir}: process ${owner.pid} has it open; stop that one, or give another folder with --data-dir`,
+        );
+      }
+      const next = number + 1;
+      try {
+        linkSync(temporary, join(dataDir, lockName(next)));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "EEXIST") continue;
+        throw error;
+      }
+      if (highestLock(dataDir).number === next) {
+        removeLocksBelow(dataDir, next);
+        return next;
+      }
+      rmSync(join(dataDir, lockName(next)), { force: true });
     }
+  } finally {
+    rmSync(temporary, { force: true });
   }
-  rmSync(aside, { force: true });
+  throw new UserError(`data folder ${dataDir}: too many processes start in it at once; try again`);
+}
+
+function removeLocksBelow(dataDir: string, number: number): void {
+  for (const name of readdirSync(dataDir)) {
+    const found = LOCK_FILE.exec(name);
+    if (found && Number(found[1]) < number) rmSync(join(dataDir, name), { force: true });
+  }
 }
 
 /** Takes the folder, made where it is missing. UserError when another process has it. */
@@ -120,35 +174,7 @@ export function takeDataFolder(dataDir: string): DataFolder {
   } catch (cause) {
     throw new UserError(`data folder ${dataDir}: cannot be made (${(cause as NodeJS.ErrnoException).code})`, { cause });
   }
-  const lock = join(dataDir, LOCK_FILE);
-  const mine: Owner = { pid: process.pid, startedTicks: startedTicksOf(process.pid) };
-  const temporary = `${lock}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  try {
-    writeFileSync(temporary, JSON.stringify(mine), { mode: 0o600 });
-  } catch (cause) {
-    throw new UserError(`data folder ${dataDir}: cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
-      cause,
-    });
-  }
-  try {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        linkSync(temporary, lock);
-        break;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST" || attempt === 3) throw error;
-      }
-      const owner = readJsonFile(lock, Owner);
-      if (owner && isAlive(owner)) {
-        throw new UserError(
-          `data folder ${dataDir}: process ${owner.pid} has it open; stop that one, or give another folder with --data-dir`,
-        );
-      }
-      removeStale(lock, owner);
-    }
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+  const lock = join(dataDir, lockName(takeLock(dataDir)));
   rmSync(join(dataDir, ATTACH_FILE), { force: true });
   let released = false;
   return {
@@ -166,7 +192,8 @@ export function takeDataFolder(dataDir: string): DataFolder {
       if (released) return;
       released = true;
       rmSync(join(dataDir, ATTACH_FILE), { force: true });
-      rmSync(lock, { force: true });
+      // Stays as the highest number, owned by nobody.
+      writeJsonFile(lock, null);
     },
   };
 }

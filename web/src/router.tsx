@@ -45,7 +45,6 @@ export const router = createRouter({
   scrollRestoration: true,
   // A card that is pointed at brings the title page's script before the click.
   defaultPreload: "intent",
-  defaultStructuralSharing: true,
 });
 
 declare module "@tanstack/react-router" {

@@ -43,6 +43,8 @@ export const strings = {
     top_picks: "Top picks for you",
     top_in_country: (country: string) => `Top 10 in ${country}`,
     top: "Top 10",
+    popular_in_country: (country: string) => `Popular in ${country}`,
+    popular: "Popular now",
     new: "New in the cinema",
     genre: (genre: string) => genre,
   },

@@ -1,4 +1,4 @@
-import type { Reason } from "@thewatcher/contracts/api/serving";
+import type { Reason, Row } from "@thewatcher/contracts/api/serving";
 import type { TitleId } from "@thewatcher/contracts/ids";
 import { describe, expect, test } from "vitest";
 import { reasonWords, rowHeading, watchedPercent } from "./words.ts";
@@ -15,8 +15,17 @@ describe("words of the page", () => {
 
   test("countries are named, not coded", () => {
     expect(reasonWords({ kind: "popular_in_country", country: "BY", rank: 3 }, unknown)).toBe("No. 3 in Belarus");
-    const reason: Reason = { kind: "popular_in_country", country: "KZ", rank: 1 };
-    expect(rowHeading({ kind: "top_in_country", reason, heading: "x" })).toBe("Top 10 in Kazakhstan");
+  });
+
+  test("a row says Top 10 only of the first ten of its country", () => {
+    const row = (...ranks: number[]) => ({
+      kind: "top_in_country" as const,
+      reason: null,
+      heading: "x",
+      items: ranks.map((rank, position) => ({ position, reason: { kind: "popular_in_country", country: "KZ", rank } })),
+    });
+    expect(rowHeading(row(1, 3, 10) as unknown as Row)).toBe("Top 10 in Kazakhstan");
+    expect(rowHeading(row(1, 3, 11) as unknown as Row)).toBe("Popular in Kazakhstan");
   });
 
   test("the rest of a started film is told in minutes: 90 min less 60 min is 30 min", () => {

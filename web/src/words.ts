@@ -32,14 +32,28 @@ export function reasonWords(reason: Reason, nameOf: NameOf): string {
   }
 }
 
-export function rowHeading(row: Pick<Row, "kind" | "reason" | "heading">): string {
+const countryOf = (reason: Reason | null | undefined) =>
+  reason?.kind === "popular_in_country" ? strings.country(reason.country) : null;
+
+/** The place in a country's table; a title that stands elsewhere on the page leaves a gap, so it is not the place in the row. */
+export const rankOf = (reason: Reason): number | null =>
+  reason.kind === "popular_in_country" || reason.kind === "popular" ? reason.rank : null;
+
+/** "Top 10" is said only of the first ten. */
+const TOP_RANK_MAX = 10;
+
+export function rowHeading(row: Pick<Row, "kind" | "reason" | "heading" | "items">): string {
   const words = strings.rows;
   const { kind, reason } = row;
   switch (kind) {
     case "because_you_watched":
       return reason?.kind === "because_you_watched" ? words.because_you_watched(reason.seedName) : row.heading;
-    case "top_in_country":
-      return reason?.kind === "popular_in_country" ? words.top_in_country(strings.country(reason.country)) : words.top;
+    case "top_in_country": {
+      const country = countryOf(reason) ?? countryOf(row.items[0]?.reason);
+      const isTop = row.items.every((item) => (rankOf(item.reason) ?? item.position + 1) <= TOP_RANK_MAX);
+      if (country === null) return isTop ? words.top : words.popular;
+      return isTop ? words.top_in_country(country) : words.popular_in_country(country);
+    }
     case "genre":
       return reason?.kind === "genre" ? words.genre(reason.genre) : row.heading;
     default:

@@ -35,13 +35,23 @@ const wall = [
     ({ titleId: `wall:${name}`, name, year: null, genres: [genre] }) as unknown as PosterTitle,
 );
 
-const nameOf = (account: Account) => account.profiles[0]?.name ?? account.externalId ?? account.accountId;
+/** The demo world keeps an account's name ("The Petrovs") as its external id, behind this. */
+const DEMO_PREFIX = "demo:";
+
+function nameOf({ externalId, profiles, accountId }: Account): string {
+  if (externalId?.startsWith(DEMO_PREFIX)) return externalId.slice(DEMO_PREFIX.length);
+  return profiles[0]?.name ?? accountId;
+}
 
 /** Enough to choose from at a glance; the field finds the rest. */
 const SHOWN_MAX = 24;
 
 function matches(account: Account, wanted: string): boolean {
-  const text = [strings.country(account.country), ...account.profiles.map((profile) => profile.name)].join(" ");
+  const text = [
+    nameOf(account),
+    strings.country(account.country),
+    ...account.profiles.map((profile) => profile.name),
+  ].join(" ");
   return text.toLowerCase().includes(wanted.trim().toLowerCase());
 }
 

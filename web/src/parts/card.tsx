@@ -59,7 +59,7 @@ export function Card({ item, placement, nameOf, rowWords, rank, isFresh }: CardP
   return (
     <li className={`card${rank === undefined ? "" : " card--ranked"}${isFresh ? " card--fresh" : ""}`}>
       {rank !== undefined && (
-        <span className="card__rank" aria-hidden="true">
+        <span className={rank < 10 ? "card__rank" : "card__rank card__rank--wide"} aria-hidden="true">
           {rank}
         </span>
       )}

@@ -3,7 +3,7 @@ import type { Row } from "@thewatcher/contracts/api/serving";
 import type { DecisionId } from "@thewatcher/contracts/ids";
 import { type KeyboardEvent, useId, useRef } from "react";
 import { strings } from "../strings.ts";
-import { type NameOf, rowHeading } from "../words.ts";
+import { type NameOf, rankOf, rowHeading } from "../words.ts";
 import { Card } from "./card.tsx";
 import { Icon } from "./icons.tsx";
 
@@ -59,7 +59,7 @@ export function RowOfCards({ row, decisionId, nameOf, isFresh }: RowProps) {
             placement={{ decisionId, rowId: row.rowId }}
             nameOf={nameOf}
             rowWords={heading}
-            {...(ranked ? { rank: item.position + 1 } : {})}
+            {...(ranked ? { rank: rankOf(item.reason) ?? item.position + 1 } : {})}
             isFresh={isFresh(item.title.titleId)}
           />
         ))}

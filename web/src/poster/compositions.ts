@@ -143,6 +143,44 @@ const portrait: Composition = (chance, area) => {
   ];
 };
 
+/** A lit door in a dark room, and someone in it. */
+const door: Composition = (chance, area) => {
+  const { width, height, colours } = area;
+  const unit = shorter(area);
+  const x = width * chance.between(0.3, 0.7);
+  const half = unit * chance.between(0.13, 0.18);
+  const top = height * chance.between(0.12, 0.22);
+  const floorY = height * 0.74;
+  const lean = unit * chance.between(-0.3, 0.3);
+  const head = half * 0.24;
+  const stand = x + half * chance.between(-0.3, 0.3);
+  return [
+    rect(0, 0, width, height + 2, colours.c),
+    rect(0, floorY, width, height - floorY + 2, figure(colours)),
+    polygon(
+      [
+        [x - half, floorY],
+        [x + half, floorY],
+        [x + half * 2 + lean, height + 2],
+        [x - half * 2 + lean, height + 2],
+      ],
+      colours.a,
+    ),
+    rect(x - half, top, half * 2, floorY - top, colours.b),
+    rect(stand - head * 1.1, floorY - head * 6.4, head * 2.2, head * 6.4, colours.c, head),
+    disc(stand, floorY - head * 7.4, head, colours.c),
+    polygon(
+      [
+        [stand - head, floorY],
+        [stand + head, floorY],
+        [stand + head * 1.6 + lean, height + 2],
+        [stand - head * 1.6 + lean, height + 2],
+      ],
+      colours.c,
+    ),
+  ];
+};
+
 /** Tiles of quarter circles, halves and discs. */
 const tiles: Composition = (chance, area) => {
   const { width, height, colours } = area;
@@ -292,29 +330,6 @@ const burst: Composition = (chance, area) => {
     disc(x, y, unit * 0.2, colours.a),
     disc(x, y, unit * 0.1, colours.ground),
   ];
-};
-
-/** Arrows, one after another, cutting across. */
-const rush: Composition = (chance, area) => {
-  const { width, height, colours } = area;
-  const count = chance.whole(4, 6);
-  const thickness = height / (count * 1.1);
-  const tip = thickness * chance.between(0.9, 1.4);
-  const inks = [colours.a, colours.c, colours.b] as const;
-  return times(count, (i) => {
-    const y = i * thickness * 1.1;
-    const end = width * chance.between(0.45, 0.98);
-    return polygon(
-      [
-        [-2, y],
-        [end - tip, y],
-        [end, y + thickness / 2],
-        [end - tip, y + thickness],
-        [-2, y + thickness],
-      ],
-      inks[i % inks.length] ?? colours.a,
-    );
-  });
 };
 
 /** Mountains in three depths under a sun. */
@@ -786,31 +801,14 @@ const chevrons: Composition = (chance, area) => {
   ];
 };
 
-/** Nested arches. */
-const arches: Composition = (chance, area) => {
-  const { width, height, colours } = area;
-  const unit = shorter(area);
-  const x = width * chance.between(0.35, 0.65);
-  const inks = [colours.c, colours.a, colours.b, colours.field, colours.c] as const;
-  return inks.map((fill, i): Shape => {
-    const half = unit * (0.5 - i * 0.085);
-    const top = height * 0.16 + i * unit * 0.085;
-    return {
-      kind: "path",
-      d: path`M${x - half} ${height + 2}V${top + half}a${half} ${half} 0 0 1 ${half * 2} 0V${height + 2}Z`,
-      fill,
-    };
-  });
-};
-
 export const compositions = {
   horizon,
   portrait,
+  door,
   tiles,
   grin,
   checker,
   burst,
-  rush,
   peaks,
   blinds,
   skyline,
@@ -828,7 +826,6 @@ export const compositions = {
   hills,
   spires,
   chevrons,
-  arches,
 } as const satisfies Record<string, Composition>;
 
 export type CompositionName = keyof typeof compositions;

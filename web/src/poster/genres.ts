@@ -10,17 +10,20 @@ export interface GenreStyle {
   readonly colours: readonly [PaletteName, ...PaletteName[]];
 }
 
-const abstract: GenreStyle = { art: ["arches", "tiles", "contours"], colours: ["slate", "paper", "mint", "dusk"] };
+const abstract: GenreStyle = {
+  art: ["contours", "tiles", "horizon"],
+  colours: ["slate", "paper", "mint", "dusk"],
+};
 
 const crime: GenreStyle = { art: ["skyline", "blinds"], colours: ["night", "steel", "paper", "slate"] };
 const thriller: GenreStyle = { art: ["blinds", "eye", "skyline"], colours: ["acid", "steel", "blood", "night"] };
-const mystery: GenreStyle = { art: ["eye", "arches", "blinds"], colours: ["violet", "night", "forest"] };
+const mystery: GenreStyle = { art: ["eye", "door", "blinds"], colours: ["violet", "night", "forest"] };
 const romance: GenreStyle = { art: ["pair", "horizon"], colours: ["rose", "wine", "candy"] };
 const music: GenreStyle = { art: ["record", "bars", "spotlights"], colours: ["neon", "butter", "violet", "cobalt"] };
 const young: GenreStyle = { art: ["hills", "grin", "tiles"], colours: ["sky", "butter", "mint"] };
 
 const styles: Readonly<Record<string, GenreStyle>> = {
-  action: { art: ["burst", "rush"], colours: ["ember", "cobalt", "steel"] },
+  action: { art: ["burst", "chevrons", "skyline"], colours: ["ember", "cobalt", "steel"] },
   adventure: { art: ["peaks", "horizon"], colours: ["sea", "dune", "forest", "sky"] },
   animation: young,
   children: young,
@@ -31,10 +34,11 @@ const styles: Readonly<Record<string, GenreStyle>> = {
   concert: music,
   crime,
   documentary: { art: ["halftone", "contours"], colours: ["paper", "slate", "bone", "mint"] },
-  drama: { art: ["portrait", "horizon", "arches"], colours: ["dusk", "slate", "wine", "cream", "olive"] },
+  drama: { art: ["portrait", "horizon", "door"], colours: ["dusk", "slate", "wine", "cream", "olive"] },
   family: young,
   fantasy: { art: ["spires", "peaks"], colours: ["violet", "forest", "dusk"] },
   "film-noir": crime,
+  history: { art: ["spires", "horizon", "portrait", "chevrons"], colours: ["olive", "slate", "cream", "wine"] },
   horror: { art: ["teeth", "trunks", "eye"], colours: ["blood", "acid", "night"] },
   music,
   musical: music,
@@ -43,8 +47,10 @@ const styles: Readonly<Record<string, GenreStyle>> = {
   "romantic comedy": { art: ["pair", "grin", "tiles"], colours: ["rose", "candy", "cream"] },
   "sci-fi": { art: ["orbits", "contours"], colours: ["neon", "night", "violet", "sea"] },
   "science fiction": { art: ["orbits", "contours"], colours: ["neon", "night", "violet", "sea"] },
+  superhero: { art: ["burst", "skyline"], colours: ["cobalt", "ember", "neon"] },
   thriller,
   "thriller/suspense": thriller,
+  "true story": { art: ["portrait", "halftone"], colours: ["paper", "slate", "olive"] },
   war: { art: ["chevrons", "burst"], colours: ["olive", "steel", "bone"] },
   western: { art: ["mesa"], colours: ["sand", "dune", "ember"] },
 };

@@ -6,7 +6,7 @@ export const pageStrings = {
   welcome: {
     title: "Who are you tonight?",
     tagline: "A cinema that notices what you like, and says why it shows what it shows.",
-    lead: "This is the demo world. Step in as any of its viewers: each has a half year of watching behind them.",
+    lead: "This is the demo world. Step in as any of its viewers: most have a half year of watching behind them.",
     filter: "Find a viewer by name or country",
     enter: (name: string) => `Sign in as ${name}`,
     profiles: (n: number) => (n === 1 ? "1 profile" : `${count.format(n)} profiles`),

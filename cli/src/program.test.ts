@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { runProgram } from "./program.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "program-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = "";
+  let err = "";
+  const code = await runProgram(args, {
+    writeOut: (text) => {
+      out += text;
+    },
+    writeErr: (text) => {
+      err += text;
+    },
+    isTerminal: false,
+  });
+  return { code, out, err };
+}
+
+describe("a mistake on the command line is one line and exit code 2", () => {
+  test.each<[readonly string[], string]>([
+    [["start", "--prot", "80"], "unknown option '--prot' (Did you mean --port?)"],
+    [["--wrong"], "unknown option '--wrong'"],
+    [["trian"], "unknown command 'trian' (Did you mean train?)"],
+    [["import", "movielense", "x"], "unknown command 'movielense' (Did you mean movielens?)"],
+    [["import", "movielens"], "missing required argument 'folder'"],
+    [["import", "movielens", "a", "b"], "too many arguments"],
+    [["token"], "required option '--role <role>' not specified"],
+    [["recommend", "p", "-n"], "option '-n, --count <n>' argument missing"],
+    [["recommend", "p", "-n", "0"], '-n "0": a whole number from 1 to 100 is accepted'],
+    [["recommend", "p", "-n", "ten"], '-n "ten": a whole number from 1 to 100 is accepted'],
+    [["start", "--world", "flat"], '--world "flat": demo or empty is accepted'],
+    [["token", "--role", "viewer"], '--role "viewer": service, analyst, product, editor or operator is accepted'],
+    [["token", "--role", "service", "--days", "-1"], '--days "-1": a whole number from 1 to 3650 is accepted'],
+    [["import", "movielens", "x", "--country", "by"], '--country "by": two capital letters are accepted, such as BY'],
+    [["train", "--set", "regularization"], '--set "regularization": key=value is accepted'],
+    [["config", "--port", "many"], 'flag --port: port "many" is refused; accepted: a port, 0 for a free one'],
+    [["config", "--config", "/nowhere/x.json"], "settings file /nowhere/x.json: cannot be read (ENOENT)"],
+  ])("%j", async (args, message) => {
+    const { code, out, err } = await run(...args);
+    expect(err).toContain(message);
+    expect(err).toMatch(/^thewatcher: [^\n]+\n$/);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+  });
+});
+
+test("--help and --version of every command end with 0 and say something", async () => {
+  for (const command of [
+    [],
+    ["start"],
+    ["import"],
+    ["import", "movielens"],
+    ["import", "interactions"],
+    ["train"],
+    ["recommend"],
+    ["rollback"],
+    ["doctor"],
+    ["config"],
+    ["token"],
+    ["sign-in-link"],
+  ]) {
+    const { code, out, err } = await run(...command, "--help");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain(`Usage: ${["thewatcher", ...command].join(" ")}`);
+  }
+  expect((await run("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test("without a command the help is shown, as a mistake", async () => {
+  const { code, err } = await run();
+  expect(code).toBe(2);
+  expect(err).toContain("Usage: thewatcher");
+});

@@ -24,11 +24,13 @@ for (const [file, suite] of byFile) {
 }
 for (const file of required) {
   const suite = byFile.get(file);
-  if (!suite || suite.assertionResults.every(({ status }) => status !== "passed")) complaints.push(`${file}: required, and did not run`);
+  if (!suite || suite.assertionResults.every(({ status }) => status !== "passed"))
+    complaints.push(`${file}: required, and did not run`);
 }
 const listed = new Set(required);
 for (const file of byFile.keys()) {
-  if (!listed.has(file) && !file.endsWith(".datasets.test.ts")) complaints.push(`${file}: not listed in scripts/required-suites.txt`);
+  if (!listed.has(file) && !file.endsWith(".datasets.test.ts"))
+    complaints.push(`${file}: not listed in scripts/required-suites.txt`);
 }
 for (const complaint of complaints) console.error(`required suites: ${complaint}`);
 counts.failed += complaints.length;

@@ -76,16 +76,20 @@ export function createConsole(options: {
 function describe({ stage, fraction, detail }: Report, elapsedMs: number): string {
   const tail = detail ? `  ${detail}` : "";
   if (fraction === undefined) return `  … ${stage}${tail}`;
-  const filled = Math.round(Math.min(1, Math.max(0, fraction)) * BAR_WIDTH);
-  const leftMs = fraction > 0.02 ? (elapsedMs / fraction) * (1 - fraction) : undefined;
+  const share = Math.min(1, Math.max(0, fraction));
+  const filled = Math.round(share * BAR_WIDTH);
+  const leftMs = share > 0.02 ? (elapsedMs / share) * (1 - share) : undefined;
   const left = leftMs === undefined || leftMs < 500 ? "" : `  ${seconds(leftMs)} left`;
-  return `  ${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)} ${String(Math.round(fraction * 100)).padStart(3)}%  ${stage}${tail}${left}`;
+  return `  ${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)} ${String(Math.round(share * 100)).padStart(3)}%  ${stage}${tail}${left}`;
 }
 
-export const seconds = (durationMs: number): string =>
-  durationMs < 60_000
-    ? `${(durationMs / 1000).toFixed(1)} s`
-    : `${Math.floor(durationMs / 60_000)} min ${Math.round((durationMs % 60_000) / 1000)} s`;
+/** "12.3 s", "2 min 5 s": rounded before it is split, so that no minute has 60 seconds. */
+export function seconds(durationMs: number): string {
+  const tenths = Math.round(durationMs / 100);
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`;
+  const whole = Math.round(durationMs / 1000);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
 
 export const thousands = (value: number): string => Math.round(value).toLocaleString("en-US");
 

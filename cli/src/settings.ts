@@ -7,7 +7,18 @@ import { resolve } from "node:path";
 import { UserError } from "@thewatcher/kit/result";
 import { z } from "zod";
 
-const port = z.coerce.number().int().min(0).max(65_535);
+/** A number, or digits: what `Number` takes besides ("", " ", "0x1F", null) is a mistake here. */
+const wholeNumber = (max: number) =>
+  z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .transform(Number),
+    ])
+    .pipe(z.number().int().min(0).max(max));
+const port = wholeNumber(65_535);
 
 interface Setting {
   readonly schema: z.ZodType;
@@ -18,8 +29,17 @@ interface Setting {
   readonly secret?: true;
 }
 
+const SERVER_SCHEMES = ["http:", "https:", "postgres:", "postgresql:"];
+
+/** `lmdb:event-log` names a path, `postgres://host/database` a host. */
+function isStoreUrl(value: string, schemes: readonly string[]): boolean {
+  const scheme = schemes.find((one) => value.startsWith(one));
+  if (scheme === undefined || value.length === scheme.length) return false;
+  return !SERVER_SCHEMES.includes(scheme) || (URL.canParse(value) && new URL(value).host !== "");
+}
+
 const storeUrl = (schemes: readonly string[], initial: string, about: string): Setting => ({
-  schema: z.string().refine((value) => schemes.some((scheme) => value.startsWith(scheme))),
+  schema: z.string().refine((value) => isStoreUrl(value, schemes)),
   default: initial,
   accepts: `a URL with one of the schemes ${schemes.join(" ")} (a relative path lies in the data folder)`,
   about,
@@ -60,7 +80,7 @@ export const SETTINGS = {
     about: "where logs go",
   },
   seed: {
-    schema: z.coerce.number().int().min(0).max(4_294_967_295),
+    schema: wholeNumber(4_294_967_295),
     default: 42,
     accepts: "a whole number from 0 to 4294967295",
     about: "of the demo world and of training",
@@ -100,8 +120,6 @@ export interface ResolvedSettings {
 const PREFIX = "THEWATCHER_";
 /** Not a setting but the way to the file of settings. */
 const FILE_VARIABLE = "THEWATCHER_CONFIG";
-/** Read by tests and benchmarks, not by the product. */
-const FOREIGN_VARIABLES = new Set([FILE_VARIABLE]);
 
 export const variableOf = (name: SettingName): string =>
   PREFIX + name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
@@ -117,7 +135,7 @@ export function resolveSettings(input: {
   const fromFile = readFile(input.configFile ?? input.env[FILE_VARIABLE]);
   const byVariable = new Map(SETTING_NAMES.map((name) => [variableOf(name), name]));
   for (const variable of Object.keys(input.env)) {
-    if (!variable.startsWith(PREFIX) || byVariable.has(variable) || FOREIGN_VARIABLES.has(variable)) continue;
+    if (!variable.startsWith(PREFIX) || byVariable.has(variable) || variable === FILE_VARIABLE) continue;
     throw new UserError(
       `environment: unknown setting ${variable}; ${closest(variable, [...byVariable.keys(), FILE_VARIABLE])} (\`thewatcher config\` lists all)`,
     );
@@ -134,7 +152,8 @@ export function resolveSettings(input: {
     const [raw, origin] = candidates.find(([value]) => value !== undefined) ?? [undefined, "default"];
     const parsed = SETTINGS[name].schema.safeParse(raw);
     if (!parsed.success || raw === "") {
-      throw new UserError(`${origin}: ${name} ${JSON.stringify(raw)} is refused; accepted: ${SETTINGS[name].accepts}`);
+      const shown = typeof raw === "string" ? JSON.stringify(withoutPassword(raw)) : JSON.stringify(raw);
+      throw new UserError(`${origin}: ${name} ${shown} is refused; accepted: ${SETTINGS[name].accepts}`);
     }
     values[name] = parsed.data;
     origins[name] = origin;
@@ -147,7 +166,8 @@ function readFile(path: string | undefined): { path: string; values: Partial<Rec
   if (path === undefined) return { path: "", values: {} };
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    // Some editors begin a file with a byte-order mark.
+    text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (cause) {
     throw new UserError(`settings file ${path}: cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause });
   }
@@ -172,7 +192,7 @@ export function closest(given: string, known: readonly string[]): string {
   const best = known
     .map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0];
-  return best && best.distance <= 3 ? `did you mean ${best.name}?` : `accepted: ${known.join(", ")}`;
+  return best && best.distance <= 2 ? `did you mean ${best.name}?` : `accepted: ${known.join(", ")}`;
 }
 
 /** Levenshtein, one row at a time. */
@@ -190,7 +210,9 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** A URL fit to be shown: without a password. */
+/** A URL fit to be shown: without a password, be it before the host (up to the last @) or a parameter. */
 export function withoutPassword(url: string): string {
-  return url.replace(/^([a-z+-]+:\/\/[^:@/]*):[^@/]*@/i, "$1:***@");
+  return url
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/?#]*):.*@/i, "$1:***@")
+    .replaceAll(/([?&](?:password|pass|sslpassword|token)=)[^&#]*/gi, "$1***");
 }

@@ -31,7 +31,9 @@ export function reasonText(reason: Reason, nameOf: (titleId: string) => string):
     case "because_you_watched":
       return `because you watched ${reason.seedName}`;
     case "similar_to_history":
-      return `like ${reason.seeds.map((seed) => nameOf(seed.titleId)).join(", ")}`;
+      return reason.seeds.length === 0
+        ? "like what you watched"
+        : `like ${reason.seeds.map((seed) => nameOf(seed.titleId)).join(", ")}`;
     case "popular_in_country":
       return `number ${reason.rank} in ${reason.country}`;
     case "popular":

@@ -1,0 +1,102 @@
+import { silentLog } from "@thewatcher/kit/log";
+import { UserError } from "@thewatcher/kit/result";
+import { describe, expect, test } from "vitest";
+import { createAdmin, type OperationLine } from "./admin.ts";
+import type { Cinema } from "./compose.ts";
+
+const SECRET = "the secret of this run";
+
+/** Only what these operations ask of the cinema. */
+const cinemaWith = (parts: Partial<Cinema>): Cinema => parts as Cinema;
+
+function adminOf(parts: Partial<Cinema>) {
+  return createAdmin({
+    cinema: cinemaWith(parts),
+    secret: () => SECRET,
+    log: silentLog,
+    stopping: new AbortController().signal,
+  });
+}
+
+const post = (app: ReturnType<typeof adminOf>, name: string, body: string, authorization = `Bearer ${SECRET}`) =>
+  app.request(`/operations/${name}`, { method: "POST", body, headers: { authorization } });
+
+async function linesOf(response: Response): Promise<OperationLine[]> {
+  return (await response.text())
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as OperationLine);
+}
+
+describe("the admin listener", () => {
+  test.each(["", "Bearer ", "Bearer wrong", SECRET, `Bearer ${SECRET}x`])(
+    "with %j for the secret: 401, and nothing runs",
+    async (authorization) => {
+      let ran = false;
+      const app = adminOf({
+        examine: async () => {
+          ran = true;
+          return [];
+        },
+      });
+      const response = await post(app, "doctor", "{}", authorization);
+      expect(response.status).toBe(401);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+      expect(ran).toBe(false);
+    },
+  );
+
+  test("before the secret is published nothing opens, an empty one neither", async () => {
+    const app = createAdmin({
+      cinema: cinemaWith({ examine: async () => [] }),
+      secret: () => "",
+      log: silentLog,
+      stopping: new AbortController().signal,
+    });
+    for (const authorization of ["Bearer ", "Bearer", ""]) {
+      expect((await post(app, "doctor", "{}", authorization)).status).toBe(401);
+    }
+  });
+
+  test.each(["nothing", "constructor", "__proto__", "toString"])("operation %s: 404", async (name) => {
+    expect((await post(adminOf({}), name, "{}")).status).toBe(404);
+  });
+
+  test.each([
+    ["not JSON", "{", 400],
+    ["no object", "[]", 400],
+    ["too large", `{"x":"${"x".repeat(70_000)}"}`, 413],
+  ])("a body that is %s: %d", async (_, body, status) => {
+    expect((await post(adminOf({}), "doctor", body)).status).toBe(status);
+  });
+
+  test("an answer comes as lines, the result last", async () => {
+    const stores = [
+      { store: "cache", setting: "S", url: "lmdb:cache", reachable: true, detail: "LMDB", latencyMs: 1, advice: "" },
+    ];
+    const response = await post(adminOf({ examine: async () => stores }), "doctor", "{}");
+    expect(response.headers.get("content-type")).toBe("application/x-ndjson");
+    expect(await linesOf(response)).toEqual([{ kind: "result", answer: stores }]);
+  });
+
+  test("a person's mistake, ours, and a malformed request are told apart", async () => {
+    const failing = (error: Error) => adminOf({ examine: () => Promise.reject(error) });
+    expect(await linesOf(await post(failing(new UserError("give another")), "doctor", "{}"))).toEqual([
+      { kind: "error", message: "give another", userError: true },
+    ]);
+    expect(await linesOf(await post(failing(new Error("broken")), "doctor", "{}"))).toEqual([
+      { kind: "error", message: "broken", userError: false },
+    ]);
+    const [line] = await linesOf(await post(adminOf({}), "recommend", '{"profile":"p","count":0}'));
+    expect(line).toMatchObject({ kind: "error", userError: true });
+    expect(JSON.stringify(line)).toContain("count");
+  });
+
+  test("health without a secret; readiness is 503 while a store is away", async () => {
+    const app = (ready: boolean) => adminOf({ readiness: async () => ({ ready, stores: [] }) as never });
+    expect((await app(true).request("/healthz")).status).toBe(200);
+    expect((await app(true).request("/readyz")).status).toBe(200);
+    expect((await app(false).request("/readyz")).status).toBe(503);
+    expect((await app(true).request("/elsewhere")).status).toBe(404);
+  });
+});

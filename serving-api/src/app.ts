@@ -172,6 +172,7 @@ const headOf = (ws: Workspace, clock: Clock) => ({
   generation: generationOf(ws.view.tables) ?? null,
 });
 
+/** As text: handed over as bytes, headers and body go out as two writes (measured: +25% CPU for a list). */
 const answer = (text: string): Response =>
   new Response(text, { headers: { "content-type": "application/json", "cache-control": "no-store" } });
 

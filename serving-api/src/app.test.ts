@@ -315,6 +315,19 @@ describe("a flip of generations", () => {
       generation: SECOND,
       degradations: [],
     });
+    // Read under the first, answered after the second was loaded: still of the first alone.
+    let current = { ...tables, generation: FIRST };
+    const flipping = appWith({
+      itemTables: { current: () => current, active: () => current.generation },
+      profiles: async (profileId) => {
+        current = { ...tables, generation: SECOND };
+        return directory.get(profileId);
+      },
+    });
+    expect(await ask(HomePage, "/api/v1/home", viewer(PROFILE), flipping)).toMatchObject({
+      generation: FIRST,
+      degradations: [],
+    });
     await recommendations.drop(FIRST);
     const page = await ask(HomePage, "/api/v1/home", viewer(PROFILE), late);
     expect(page.degradations).toMatchObject([{ part: "item_tables", cause: "stale" }]);

@@ -86,11 +86,11 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     return { profile: servedProfile(profile, identity), list, state };
   }
 
-  /** Reads, and gives what composing takes with the workspace as it is *after* the reading. */
+  /** The workspace is taken before the reading, so that a flip in between does not bring two publications together. */
   async function ask(c: Context, profileId: ProfileId, identity: Identity) {
     const exclude = excludedOf(c.req.queries("exclude"));
-    const readings = await read(profileId, identity, generationOf(itemTables.current()));
     const ws = workspace();
+    const readings = await read(profileId, identity, generationOf(ws.view.tables));
     const request: SlateRequest = {
       ...readings.profile,
       list: readings.list,

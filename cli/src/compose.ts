@@ -4,7 +4,6 @@
  */
 import { createCatalogApi } from "@thewatcher/catalog-api/app";
 import { createOutboxRelay } from "@thewatcher/catalog-api/outbox-relay";
-import type { ProfileId } from "@thewatcher/contracts/ids";
 import { allTopics, EVENT_TOPICS } from "@thewatcher/contracts/topics";
 import { createGateway } from "@thewatcher/gateway/app";
 import { createCollector } from "@thewatcher/ingestion/collector";
@@ -20,12 +19,12 @@ import type { Rng } from "@thewatcher/kit/rng";
 import { createServingApi } from "@thewatcher/serving-api/app";
 import { createCatalogueHolder } from "@thewatcher/serving-api/catalogue-holder";
 import { createItemTablesHolder } from "@thewatcher/serving-api/item-tables-holder";
-import type { ServedProfile } from "@thewatcher/serving-api/request";
 import { createTrainer, type Trainer } from "@thewatcher/trainer/trainer";
 import { askJson, catalogueSlices, createCall, type Service, statedCommands } from "./clients.ts";
 import { examineStores, type StoreExamination } from "./examine.ts";
 import { createCinemaMetrics } from "./metrics.ts";
 import type { Stores } from "./open-stores.ts";
+import { createProfileDirectory, readProfilesFrom } from "./profile-directory.ts";
 import type { Settings } from "./settings.ts";
 
 export interface Cinema {
@@ -53,10 +52,6 @@ export interface Cinema {
   readiness(): Promise<{ readonly ready: boolean; readonly stores: readonly StoreExamination[] }>;
   metrics(): Promise<string>;
 }
-
-/** A profile's country and age mark are read again after this: a change by the account shows within a minute. */
-const PROFILE_BELIEVED_MS = 60_000;
-const PROFILES_BELIEVED_MAX = 50_000;
 
 export async function composeCinema(
   deps: {
@@ -110,7 +105,7 @@ export async function composeCinema(
     recommendations,
     itemTables,
     catalogue,
-    profiles: createProfileDirectory(stores, clock),
+    profiles: createProfileDirectory({ read: readProfilesFrom(database), clock }),
     verifier: verifierOf("serving"),
     clock,
     log: logOf("serving"),
@@ -199,34 +194,6 @@ export async function composeCinema(
       return { ready: examined.every((store) => store.reachable), stores: examined };
     },
     metrics: () => metrics.render({ sink, profileStates }),
-  };
-}
-
-/** Country and age mark by profile, remembered for a minute, and for longer while the database does not answer. */
-function createProfileDirectory(
-  { database }: Stores,
-  clock: Clock,
-): (profileId: ProfileId) => Promise<ServedProfile | undefined> {
-  const believed = new Map<string, { profile: ServedProfile | undefined; until: number }>();
-  return async (profileId) => {
-    const now = clock.now();
-    const entry = believed.get(profileId);
-    if (entry && entry.until > now) return entry.profile;
-    const asked = database.kysely
-      .selectFrom("profiles")
-      .innerJoin("accounts", "accounts.account_id", "profiles.account_id")
-      .select(["accounts.country", "profiles.age_mark"])
-      .where("profiles.profile_id", "=", profileId)
-      .executeTakeFirst();
-    const row = entry ? await asked.catch(() => "no answer" as const) : await asked;
-    if (row === "no answer") return entry?.profile;
-    const profile = row && { country: row.country, ageMark: row.age_mark };
-    // An unknown profile is asked for again: it may have been made a moment ago.
-    if (profile) {
-      if (believed.size >= PROFILES_BELIEVED_MAX) believed.clear();
-      believed.set(profileId, { profile, until: now + PROFILE_BELIEVED_MS });
-    }
-    return profile;
   };
 }
 

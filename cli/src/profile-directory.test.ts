@@ -1,0 +1,96 @@
+import type { ProfileId } from "@thewatcher/contracts/ids";
+import { createSimulatedClock } from "@thewatcher/kit/clock";
+import type { ServedProfile } from "@thewatcher/serving-api/request";
+import { describe, expect, test } from "vitest";
+import { createProfileDirectory } from "./profile-directory.ts";
+
+const ids = (...names: string[]): ProfileId[] => names as ProfileId[];
+const [anna, boris, nobody] = ids("p-anna", "p-boris", "p-nobody") as [ProfileId, ProfileId, ProfileId];
+
+function setup() {
+  const clock = createSimulatedClock(1_000_000);
+  const table = new Map<ProfileId, ServedProfile>([
+    [anna, { country: "BY", ageMark: null }],
+    [boris, { country: "DE", ageMark: 12 }],
+  ]);
+  const queries: (readonly ProfileId[])[] = [];
+  const state = { isAway: false };
+  const profileOf = createProfileDirectory({
+    clock,
+    async read(profileIds) {
+      queries.push(profileIds);
+      if (state.isAway) throw new Error("away");
+      return new Map([...table].filter(([profileId]) => profileIds.includes(profileId)));
+    },
+  });
+  return { clock, table, queries, state, profileOf };
+}
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("the profile directory", () => {
+  test("reads those who are asked for together by one query, each once", async () => {
+    const { queries, profileOf } = setup();
+    const answers = await Promise.all([anna, boris, anna, nobody].map(profileOf));
+    expect(answers).toEqual([
+      { country: "BY", ageMark: null },
+      { country: "DE", ageMark: 12 },
+      { country: "BY", ageMark: null },
+      undefined,
+    ]);
+    expect(queries).toEqual([[anna, boris, nobody]]);
+  });
+
+  test("answers from memory for half a minute", async () => {
+    const { clock, queries, profileOf } = setup();
+    await profileOf(anna);
+    await clock.advance(29_999);
+    await profileOf(anna);
+    expect(queries).toHaveLength(1);
+  });
+
+  test("from half a minute on answers at once and reads again behind it", async () => {
+    const { clock, table, queries, profileOf } = setup();
+    await profileOf(anna);
+    table.set(anna, { country: "BY", ageMark: 6 });
+    await clock.advance(30_000);
+    expect(await profileOf(anna)).toEqual({ country: "BY", ageMark: null });
+    await turn();
+    await turn();
+    expect(queries).toHaveLength(2);
+    expect(await profileOf(anna)).toEqual({ country: "BY", ageMark: 6 });
+  });
+
+  test("a minute old, an answer is not given any more: a change shows within a minute", async () => {
+    const { clock, table, profileOf } = setup();
+    await profileOf(anna);
+    table.set(anna, { country: "BY", ageMark: 6 });
+    await clock.advance(60_000);
+    expect(await profileOf(anna)).toEqual({ country: "BY", ageMark: 6 });
+    table.delete(anna);
+    await clock.advance(60_000);
+    expect(await profileOf(anna)).toBeUndefined();
+  });
+
+  test("remembers nobody who is not there", async () => {
+    const { table, profileOf } = setup();
+    expect(await profileOf(nobody)).toBeUndefined();
+    table.set(nobody, { country: "LT", ageMark: null });
+    expect(await profileOf(nobody)).toEqual({ country: "LT", ageMark: null });
+  });
+
+  test("a database that is away fails the question, not what is remembered, and is asked again", async () => {
+    const { clock, state, profileOf } = setup();
+    await profileOf(anna);
+    state.isAway = true;
+    await expect(profileOf(boris)).rejects.toThrow("away");
+    await clock.advance(45_000);
+    expect(await profileOf(anna)).toEqual({ country: "BY", ageMark: null });
+    await turn();
+    await turn();
+    expect(await profileOf(anna)).toEqual({ country: "BY", ageMark: null });
+    await clock.advance(45_000);
+    expect(await profileOf(anna)).toEqual({ country: "BY", ageMark: null });
+    state.isAway = false;
+    expect(await profileOf(boris)).toEqual({ country: "DE", ageMark: 12 });
+  });
+});

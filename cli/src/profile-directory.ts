@@ -1,0 +1,108 @@
+/**
+ * Country and age mark by profile, for serving, out of the database without waiting for it at every page.
+ *
+ * Believed for a minute, so a change by the account shows within one; for longer while the database does not answer. From
+ * half a minute on the remembered answer is given at once and read again behind it. Profiles to be read at the same time are read by one query: a query for each
+ * profile cost 0.7 ms of this process (a list costs 0.2), and sixteen at once kept the database so busy that pages ran
+ * into their deadline.
+ */
+import type { ProfileId } from "@thewatcher/contracts/ids";
+import type { Clock } from "@thewatcher/kit/clock";
+import type { ServedProfile } from "@thewatcher/serving-api/request";
+import type { Database } from "@thewatcher/stores/database/port";
+
+const FRESH_MS = 30_000;
+const BELIEVED_MS = 60_000;
+/** ~100 bytes each. */
+const PROFILES_BELIEVED_MAX = 50_000;
+/** Of one query: its parameters stay far below PostgreSQL's 65,535. */
+const PROFILES_PER_QUERY = 1_000;
+
+/** What is known of these; who is not there is not in the answer. */
+type ReadProfiles = (profileIds: readonly ProfileId[]) => Promise<ReadonlyMap<ProfileId, ServedProfile>>;
+
+export function createProfileDirectory(deps: {
+  readonly read: ReadProfiles;
+  readonly clock: Clock;
+}): (profileId: ProfileId) => Promise<ServedProfile | undefined> {
+  const { read, clock } = deps;
+  const believed = new Map<ProfileId, { readonly profile: ServedProfile; readonly readAt: number }>();
+  const waiting = new Map<ProfileId, PromiseWithSettlers>();
+  let reading = false;
+
+  async function readWaiting(): Promise<void> {
+    // Whoever asks in this turn of the event loop joins; whoever asks while a query is under way goes with the next.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (waiting.size > 0) {
+      const together = [...waiting].slice(0, PROFILES_PER_QUERY);
+      for (const [profileId] of together) waiting.delete(profileId);
+      const readAt = clock.now();
+      try {
+        const found = await read(together.map(([profileId]) => profileId));
+        if (believed.size + found.size > PROFILES_BELIEVED_MAX) believed.clear();
+        for (const [profileId, { resolve }] of together) {
+          const profile = found.get(profileId);
+          // An unknown profile is asked for again: it may have been made a moment ago.
+          if (profile) believed.set(profileId, { profile, readAt });
+          else believed.delete(profileId);
+          resolve(profile);
+        }
+      } catch (error) {
+        for (const [, { reject }] of together) reject(error);
+      }
+    }
+    reading = false;
+  }
+
+  function enqueue(profileId: ProfileId): Promise<ServedProfile | undefined> {
+    let entry = waiting.get(profileId);
+    if (!entry) {
+      entry = withSettlers();
+      waiting.set(profileId, entry);
+    }
+    if (!reading) {
+      reading = true;
+      void readWaiting();
+    }
+    return entry.promise;
+  }
+
+  return async (profileId) => {
+    const entry = believed.get(profileId);
+    const ageMs = entry ? clock.now() - entry.readAt : Number.POSITIVE_INFINITY;
+    if (!entry) return enqueue(profileId);
+    if (ageMs < FRESH_MS) return entry.profile;
+    const again = enqueue(profileId).catch(() => entry.profile);
+    return ageMs < BELIEVED_MS ? entry.profile : again;
+  };
+}
+
+interface PromiseWithSettlers {
+  readonly promise: Promise<ServedProfile | undefined>;
+  readonly resolve: (profile: ServedProfile | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function withSettlers(): PromiseWithSettlers {
+  let resolve: PromiseWithSettlers["resolve"] = () => undefined;
+  let reject: PromiseWithSettlers["reject"] = () => undefined;
+  const promise = new Promise<ServedProfile | undefined>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  return { promise, resolve, reject };
+}
+
+export function readProfilesFrom({ kysely }: Pick<Database, "kysely">): ReadProfiles {
+  return async (profileIds) => {
+    const rows = await kysely
+      .selectFrom("profiles")
+      .innerJoin("accounts", "accounts.account_id", "profiles.account_id")
+      .select(["profiles.profile_id", "accounts.country", "profiles.age_mark"])
+      .where("profiles.profile_id", "in", profileIds)
+      .execute();
+    return new Map(
+      rows.map((row) => [row.profile_id as ProfileId, { country: row.country, ageMark: row.age_mark }] as const),
+    );
+  };
+}

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -163,4 +163,40 @@ describe("warehouse migrations", () => {
     expect(await warehouse.migrate()).toEqual(["0001-events-and-interactions"]);
     await warehouse.close();
   });
+});
+
+test("a folder whose engine is still held by a dying process is opened when that is gone", async () => {
+  const path = await makeFolder();
+  await mkdir(join(path, "engine"));
+  const holder = spawn(
+    process.execPath,
+    [
+      "--input-type=module",
+      "-e",
+      `import { Session } from "chdb";
+const session = new Session(process.argv[1]);
+await session.queryAsync("SELECT 1");
+console.log("held");
+setInterval(() => {}, 1000);`,
+      join(path, "engine"),
+    ],
+    { cwd: fileURLToPath(new URL(".", import.meta.url)), stdio: ["ignore", "pipe", "inherit"] },
+  );
+  await once(holder.stdout, "data");
+  const refusals: string[] = [];
+  const opening = openChdbWarehouse({
+    path,
+    clock: {
+      ...systemClock,
+      // Each refusal by the lock is followed by a pause: the holder goes in the second.
+      sleep: async (durationMs) => {
+        if (refusals.push("locked") === 2) holder.kill("SIGKILL");
+        await systemClock.sleep(durationMs);
+      },
+    },
+  });
+  const warehouse = await opening;
+  expect(refusals.length).toBeGreaterThanOrEqual(2);
+  expect(await warehouse.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  await warehouse.close();
 });

@@ -9,7 +9,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { Socket } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,6 +23,11 @@ import type { Warehouse } from "./port.ts";
 const READY_MS_MAX = 60_000;
 /** A child whose parent died ends at once; after this it is ended. */
 const STALE_CHILD_MS_MAX = 3_000;
+/** A killed child holds the engine's lock until its memory is given back: seconds, on a busy machine. */
+const LOCKED_MS_MAX = 15_000;
+const LOCKED_PAUSE_MS = 100;
+/** All that chdb says when the engine refuses a folder. */
+const LOCKED_MESSAGE = "Failed to create connection";
 const CLOSE_MS_MAX = 10_000;
 const RESTARTS_MAX = 5;
 const RESTART_WINDOW_MS = 60_000;
@@ -78,8 +83,11 @@ async function awaitStaleChild(folder: string, pidFile: string, clock: Clock): P
   for (;;) {
     const found = await readProcess(recorded.pid);
     if (found === "gone") return;
+    // Its command line is empty while it ends and its memory goes back; its files are still open then.
+    const ending = found !== "unknown" && found.command === "" && clock.monotonicMs() < deadline;
     // A pid that came round to another program is none of ours.
-    if (found !== "unknown" && !(found.command.includes("chdb-child") && found.command.includes(folder))) return;
+    const ours = found === "unknown" || (found.command.includes("chdb-child") && found.command.includes(folder));
+    if (!ending && !ours) return;
     if (found !== "unknown" && found.parentPid === recorded.parentPid) {
       const parent = await readProcess(recorded.parentPid);
       if (parent !== "gone") {
@@ -109,7 +117,13 @@ export async function openChdbWarehouse(options: ChdbOptions): Promise<Warehouse
   let closing = false;
   let gaveUp = false;
   const starts: number[] = [];
-  let current: Promise<RunningChild> = start();
+  let current: Promise<RunningChild> = startFirst();
+
+  /** Whole or not at all: a start behind a kill has to be able to read it. */
+  async function recordChild(pid: number): Promise<void> {
+    await writeFile(`${pidFile}.new`, JSON.stringify({ pid, parentPid: process.pid }), { mode: 0o600 });
+    await rename(`${pidFile}.new`, pidFile);
+  }
 
   async function start(): Promise<RunningChild> {
     starts.push(clock.monotonicMs());
@@ -155,10 +169,7 @@ export async function openChdbWarehouse(options: ChdbOptions): Promise<Warehouse
       });
       if (child.pid !== undefined) {
         // Before the engine opens the folder, so that a start behind a kill finds this process.
-        writeFile(pidFile, JSON.stringify({ pid: child.pid, parentPid: process.pid }), { mode: 0o600 }).then(
-          () => child.send(login),
-          reject,
-        );
+        recordChild(child.pid).then(() => child.send(login), reject);
       }
     });
     const warehouse = await openClickhouseWarehouse({
@@ -186,6 +197,26 @@ export async function openChdbWarehouse(options: ChdbOptions): Promise<Warehouse
     child.channel?.unref();
     if (child.stderr instanceof Socket) child.stderr.unref();
     return { process: child, warehouse };
+  }
+
+  /** The engine's own lock has the last word on whether the old child is gone. */
+  async function startFirst(): Promise<RunningChild> {
+    const deadline = clock.monotonicMs() + LOCKED_MS_MAX;
+    for (;;) {
+      try {
+        return await start();
+      } catch (error) {
+        const locked = error instanceof Error && error.message.includes(LOCKED_MESSAGE);
+        if (!locked) throw error;
+        if (clock.monotonicMs() >= deadline) {
+          throw new UserError(
+            `warehouse folder ${folder} can't be opened: another process holds it, or it can't be read and written; stop the other one, or choose another folder`,
+          );
+        }
+      }
+      starts.pop();
+      await clock.sleep(LOCKED_PAUSE_MS);
+    }
   }
 
   const startsWithinWindow = () => starts.filter((at) => clock.monotonicMs() - at < RESTART_WINDOW_MS).length;

@@ -4,10 +4,12 @@ import type { LoadAnswer, LoadRequest } from "./load.ts";
 import { quantile } from "./statistics.ts";
 
 const DECISION = /"decisionId":"([^"]+)"/;
+const NOT_DEGRADED = '"degradations":[]';
 
 async function load(request: LoadRequest): Promise<LoadAnswer> {
-  const { url, headers, paths, connections, seconds, collectDecisions } = request;
+  const { url, headers, paths, connections, bound, readBodies } = request;
   let begun = 0;
+  let degraded = 0;
   const decisions: string[] = [];
   // autocannon's own histogram keeps whole milliseconds; most answers here take less than one.
   const latenciesMs: number[] = [];
@@ -15,16 +17,18 @@ async function load(request: LoadRequest): Promise<LoadAnswer> {
     url,
     headers,
     connections,
-    duration: seconds,
+    ...("seconds" in bound ? { duration: bound.seconds } : { amount: bound.requests }),
     // Each connection goes round all paths, from a place of its own.
     setupClient(client) {
       const from = Math.floor((paths.length / connections) * begun++);
       client.setRequests([...paths.slice(from), ...paths.slice(0, from)].map((path) => ({ method: "GET", path })));
     },
-    ...(collectDecisions
+    ...(readBodies
       ? {
           verifyBody: (body: unknown) => {
-            const decision = DECISION.exec(String(body))?.[1];
+            const text = String(body);
+            if (!text.includes(NOT_DEGRADED)) degraded++;
+            const decision = DECISION.exec(text)?.[1];
             if (decision !== undefined) decisions.push(decision);
             return decision !== undefined;
           },
@@ -42,6 +46,7 @@ async function load(request: LoadRequest): Promise<LoadAnswer> {
     p99Ms: latenciesMs.length === 0 ? Number.NaN : quantile(latenciesMs, 0.99),
     failures: result.non2xx + result.errors + result.timeouts + result.mismatches,
     decisions,
+    degraded,
   };
 }
 

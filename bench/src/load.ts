@@ -9,9 +9,10 @@ export interface LoadRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly paths: readonly string[];
   readonly connections: number;
-  readonly seconds: number;
-  /** Also reads each body and keeps its `decisionId`: for checking, not for measuring. */
-  readonly collectDecisions: boolean;
+  /** How long, or how many requests. */
+  readonly bound: { readonly seconds: number } | { readonly requests: number };
+  /** Also reads each body, for its `decisionId` and its degradations: for checking, not for measuring. */
+  readonly readBodies: boolean;
 }
 
 export interface LoadAnswer {
@@ -22,6 +23,8 @@ export interface LoadAnswer {
   /** Answers other than 2xx, broken connections, timeouts, bodies without a decision. */
   readonly failures: number;
   readonly decisions: readonly string[];
+  /** Answers that say they had to do without something. */
+  readonly degraded: number;
 }
 
 /** What the child says next; rejects when it ends first. */
@@ -64,7 +67,10 @@ export async function startLoadGenerator(context: BenchContext): Promise<LoadGen
 }
 
 /** The limit: the HTTP server that the cinema listens with, answering one body of this many bytes to everybody. */
-export async function startConstantServer(bodyBytes: number, context: BenchContext): Promise<string> {
-  const { greeting } = await forkChild("./constant-child", [String(bodyBytes)], context);
-  return (greeting as { readonly url: string }).url;
+export async function startConstantServer(
+  bodyBytes: number,
+  context: BenchContext,
+): Promise<{ readonly url: string; readonly pid: number }> {
+  const { child, greeting } = await forkChild("./constant-child", [String(bodyBytes)], context);
+  return { url: (greeting as { readonly url: string }).url, pid: child.pid ?? 0 };
 }

@@ -8,16 +8,16 @@ import { assert } from "@thewatcher/kit/assert";
 import { createRng } from "@thewatcher/kit/rng";
 import { type RunningCinema, startCinema } from "./cinema.ts";
 import type { Bench, BenchContext, Outcome } from "./harness.ts";
-import { type LoadAnswer, startConstantServer, startLoadGenerator } from "./load.ts";
+import { type LoadAnswer, type LoadRequest, startConstantServer, startLoadGenerator } from "./load.ts";
 import { readMovieLens } from "./movielens.ts";
-import { peakMemoryOf } from "./processes.ts";
+import { peakMemoryOf, processorSecondsOf } from "./processes.ts";
 import { inRandomOrder } from "./random-order.ts";
 import { type Figure, number } from "./report.ts";
 import { median } from "./statistics.ts";
 
 const CONNECTIONS = [1, 4, 16] as const;
-/** Both sides run this long before anything counts: code is compiled, profiles' countries are read. */
-const WARM_UP_SECONDS = 4;
+/** Before anything counts every profile is asked for this often on both sides: code is compiled, countries are read. */
+const WARM_UP_ROUNDS = 2;
 const CHECKED_ANSWERS = 200;
 
 /** Gorse 0.5.11, `GET recommend?n=20`, on a machine of this kind (docs/benchmarks.md): requests/s by connections. */
@@ -27,6 +27,11 @@ const GORSE = {
   16: { perSecond: 405, p99Ms: 155 },
 };
 const GORSE_FACTOR = 10;
+
+interface Loaded extends LoadAnswer {
+  /** Of the server, a request; NaN where the system does not say. */
+  readonly processorMicroseconds: number;
+}
 
 interface Page {
   readonly name: "home" | "list";
@@ -78,31 +83,45 @@ async function measure(page: Page, context: BenchContext): Promise<Outcome> {
   const paths = inRandomOrder(profileIds, createRng(1)).map(page.pathOf);
   const cinema = await startCinema(await context.trainedCinema(), context);
   const bodyBytes = await checkAnswers(page, paths, cinema);
-  const constantUrl = await startConstantServer(bodyBytes, context);
+  const constant = await startConstantServer(bodyBytes, context);
   const generator = await startLoadGenerator(context);
-  const load = (url: string, connections: number, seconds: number, collectDecisions = false) => {
+  const load = async (
+    server: { readonly url: string; readonly pid: number },
+    connections: number,
+    bound: LoadRequest["bound"],
+    readBodies = false,
+  ): Promise<Loaded> => {
     const headers = { authorization: `Bearer ${cinema.token}` };
-    return generator.run({ url, headers, paths, connections, seconds, collectDecisions });
+    const before = processorSecondsOrNone(server.pid);
+    const answer = await generator.run({ url: server.url, headers, paths, connections, bound, readBodies });
+    assert(answer.failures === 0, "no request fails", () => answer.failures);
+    const used = processorSecondsOrNone(server.pid) - before;
+    return { ...answer, processorMicroseconds: (used * 1e6) / answer.requests };
   };
 
   say(`${page.name}: warm-up, a body is ${number(bodyBytes)} bytes`);
-  const checked = await load(cinema.url, 16, WARM_UP_SECONDS, true);
-  assert(checked.failures === 0, "no request fails", () => checked.failures);
+  const warmUp = { requests: WARM_UP_ROUNDS * paths.length };
+  const checked = await load(cinema, 16, warmUp, true);
   assert(new Set(checked.decisions).size === checked.requests, "no decision is answered twice");
-  await load(constantUrl, 16, WARM_UP_SECONDS);
+  await load(constant, 16, warmUp);
 
   const figures: Figure[] = [];
   for (const connections of CONNECTIONS) {
-    const ours: LoadAnswer[] = [];
-    const constant: LoadAnswer[] = [];
+    const ours: Loaded[] = [];
+    const limits: Loaded[] = [];
     for (let round = 0; round < options.rounds; round++) {
       say(`${page.name}: ${connections} connections, run ${round + 1} of ${options.rounds}`);
-      ours.push(await load(cinema.url, connections, options.loadSeconds));
-      constant.push(await load(constantUrl, connections, options.loadSeconds));
+      ours.push(await load(cinema, connections, { seconds: options.loadSeconds }));
+      limits.push(await load(constant, connections, { seconds: options.loadSeconds }));
     }
-    for (const { failures } of [...ours, ...constant]) assert(failures === 0, "no request fails", () => failures);
-    figures.push(...figuresOf(page, connections, ours, constant));
+    figures.push(...figuresOf(page, connections, ours, limits));
   }
+  figures.push({
+    name: "degraded answers, from a cold start",
+    value: checked.degraded,
+    unit: `of ${checked.requests}`,
+    goal: { text: "0", met: checked.degraded === 0 },
+  });
   const peak = peakMemoryOf(cinema.pid);
   if (peak !== undefined) figures.push({ name: "peak memory of the cinema's process", value: peak, unit: "MiB" });
   return {
@@ -116,14 +135,23 @@ async function measure(page: Page, context: BenchContext): Promise<Outcome> {
   };
 }
 
+/** NaN where there is no /proc. */
+function processorSecondsOrNone(pid: number): number {
+  try {
+    return processorSecondsOf(pid);
+  } catch {
+    return Number.NaN;
+  }
+}
+
 function figuresOf(
   page: Page,
   connections: (typeof CONNECTIONS)[number],
-  ours: readonly LoadAnswer[],
-  constant: readonly LoadAnswer[],
+  ours: readonly Loaded[],
+  constant: readonly Loaded[],
 ): Figure[] {
   const gorse = GORSE[connections];
-  const figure = (name: string, unit: string, of: (answer: LoadAnswer) => number): Figure => {
+  const figure = (name: string, unit: string, of: (answer: Loaded) => number): Figure => {
     const runs = ours.map(of);
     return {
       name: `${name}, ${connections} connection${connections === 1 ? "" : "s"}`,
@@ -136,12 +164,15 @@ function figuresOf(
   const rate = figure("rate", "requests/s", ({ requestsPerSecond }) => requestsPerSecond);
   const p50 = figure("p50", "ms", ({ p50Ms }) => p50Ms);
   const p99 = figure("p99", "ms", ({ p99Ms }) => p99Ms);
-  if (page.name === "home") return [rate, p50, p99];
+  const processor = figure("processor time a request", "µs", ({ processorMicroseconds }) => processorMicroseconds);
+  const rest = Number.isNaN(processor.value) ? [] : [processor];
+  if (page.name === "home") return [rate, p50, p99, ...rest];
   const goal = GORSE_FACTOR * gorse.perSecond;
   return [
     { ...rate, goal: { text: `≥ ${number(goal)} (10 × Gorse)`, met: rate.value >= goal } },
     p50,
     { ...p99, goal: { text: `≤ ${gorse.p99Ms} ms (Gorse)`, met: p99.value <= gorse.p99Ms } },
+    ...rest,
   ];
 }
 

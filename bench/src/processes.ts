@@ -46,8 +46,8 @@ function partOf(pid: number): Part {
   return /(^|\/)(postgres|initdb)/.test(command.split("\0")[0] ?? "") ? "database" : "cinema";
 }
 
-/** utime + stime, the 14th and 15th field of /proc/<pid>/stat. */
-function processorSecondsOf(pid: number): number {
+/** utime + stime, the 14th and 15th field of /proc/<pid>/stat. Throws where there is no /proc. */
+export function processorSecondsOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;

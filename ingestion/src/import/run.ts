@@ -3,10 +3,11 @@
  * through the same log (and so the same sink and live fold) as live traffic.
  *
  * One batch: its events are appended to the log, then one transaction of the database writes people, titles, stated
- * preferences and the progress. Cut off in between, the batch comes again: its events carry the same ids (a hash of what
+ * preferences and the progress. Cut off in between, it comes again: its events carry the same ids (a hash of what
  * they say), and readers count an id once. An import that is done is not done again: its fingerprint is known.
  *
- * While one batch is being written, the next is read and its events are made: one ahead, no more.
+ * While the transaction of one batch runs, the next is appended and the one behind it is read and made: both log and
+ * database mostly wait for their disk. Three batches at once, no more; transactions keep the order of the file.
  */
 import { createHash } from "node:crypto";
 import type { TitleDetails } from "@thewatcher/contracts/api/catalogue";
@@ -116,23 +117,29 @@ export async function runImport(source: ImportSource, deps: ImportDeps): Promise
   const builder = createBatchBuilder(source, deps);
   let rowsRead = 0;
   let rowsDone = 0;
-  let writing: Promise<void> = Promise.resolve();
+  let appended: Promise<unknown> = Promise.resolve();
+  /** The last two batches handed over: both in the database and reported. */
+  let written: Promise<void> = Promise.resolve();
+  let writtenBefore: Promise<void> = Promise.resolve();
 
-  /** Builds the batch while the one before is written, then starts writing this one. */
+  /** Builds the batch while those before it are written, then starts writing it. */
   async function handOver(rows: readonly ImportRow[], bytesRead: number): Promise<void> {
     rowsRead += rows.length;
     // A batch done by an earlier run is read again for the people and titles it names, nothing more.
     const names = builder.newNames(rows);
     const batch = rowsRead > resumedAt ? builder.build(rows, names) : undefined;
     const fraction = source.bytesTotal === 0 ? 1 : Math.min(1, bytesRead / source.bytesTotal);
-    await writing;
-    writing = finish(batch, rows.length, fraction);
-    // Its failure is met at the next `await writing`, which may be some reading away.
-    writing.catch(() => undefined);
+    await writtenBefore;
+    writtenBefore = written;
+    if (batch) appended = appended.then(() => deps.eventLog.append(topics.stated.name, batch.records));
+    written = Promise.all([appended, written]).then(() => finish(batch, rows.length, fraction));
+    // Failures are met where `written` is awaited, which may be some reading away.
+    appended.catch(() => undefined);
+    written.catch(() => undefined);
   }
 
   async function finish(batch: Batch | undefined, rowCount: number, fraction: number): Promise<void> {
-    if (batch) await writeBatch(batch, source, deps, rowsDone + rowCount);
+    if (batch) await saveBatch(batch, source, deps, rowsDone + rowCount);
     rowsDone += rowCount;
     deps.onProgress?.({ rowsDone, fraction, elapsedMs: elapsedMs() });
   }
@@ -143,7 +150,7 @@ export async function runImport(source: ImportSource, deps: ImportDeps): Promise
     for await (const chunk of untilMistake(source.rows())) {
       if ("mistake" in chunk) {
         if (pending.length > 0) await handOver(pending, bytesRead);
-        await writing;
+        await written;
         throw new UserError(
           `${chunk.mistake.message}; the ${rowsDone} rows before it are imported and kept: mend it and run the same command again to go on`,
           { cause: chunk.mistake },
@@ -162,10 +169,10 @@ export async function runImport(source: ImportSource, deps: ImportDeps): Promise
       signal?.throwIfAborted();
     }
     if (pending.length > 0) await handOver(pending, source.bytesTotal);
-    await writing;
+    await written;
   } finally {
     // Whoever closes the stores when this fails must not find a batch half way.
-    await writing.catch(() => undefined);
+    await Promise.allSettled([appended, written, writtenBefore]);
   }
   await database.kysely
     .updateTable("imports")
@@ -280,15 +287,15 @@ function* preferencesOf({ rows, records }: Batch, source: string): Generator<rea
   }
 }
 
-async function writeBatch(
+/** The events of the batch are in the log. */
+async function saveBatch(
   batch: Batch,
   source: ImportSource,
-  { database, eventLog, clock, country }: ImportDeps,
+  { database, clock, country }: ImportDeps,
   rowsDone: number,
 ): Promise<void> {
-  const { records, names } = batch;
+  const { names } = batch;
   const externalIdOf = (user: string): string => `${source.source}:${user}`;
-  await eventLog.append(topics.stated.name, records);
   const now = new Date(clock.now());
   await database.transaction(async (transaction) => {
     if (names.users.length > 0) {

@@ -42,8 +42,6 @@ export interface Cinema {
   askServing(path: string): Promise<unknown>;
   /** A profile id, or an external id such as `ml-1m:42`. UserError where there is none. */
   resolveProfile(given: string): Promise<string>;
-  /** Names by title id, for texts. */
-  titleNames(titleIds: readonly string[]): Promise<Readonly<Record<string, string>>>;
   /** Brings what serving holds in memory up to date now. */
   refresh(): Promise<void>;
   /** Distinct events in the warehouse. */
@@ -185,7 +183,6 @@ export async function composeCinema(
     gateway: { fetch: (request) => gateway.fetch(request) },
     askServing: (path) => askJson(callServing, path),
     resolveProfile: (given) => resolveProfile(stores, given),
-    titleNames: (titleIds) => titleNames(stores, titleIds),
     refresh,
     countEvents: () => countEvents(stores),
     examine,
@@ -214,19 +211,6 @@ async function resolveProfile({ database }: Stores, given: string): Promise<stri
   throw new UserError(
     `no profile ${JSON.stringify(given)}; a profile id or an external id is accepted${examples ? `, such as ${examples}` : " (there are no profiles yet)"}`,
   );
-}
-
-async function titleNames(
-  { database }: Stores,
-  titleIds: readonly string[],
-): Promise<Readonly<Record<string, string>>> {
-  if (titleIds.length === 0) return {};
-  const rows = await database.kysely
-    .selectFrom("titles")
-    .select(["title_id", "name"])
-    .where("title_id", "in", titleIds)
-    .execute();
-  return Object.fromEntries(rows.map((row) => [row.title_id, row.name]));
 }
 
 /** An event delivered twice counts once. Tombstones and what they erased are counted as they lie. */

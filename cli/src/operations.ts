@@ -76,11 +76,7 @@ export const operations = {
     async run({ profile, count }, { cinema }) {
       const profileId = await cinema.resolveProfile(profile);
       const path = `/api/v1/profiles/${encodeURIComponent(profileId)}/recommendations?n=${count}`;
-      const list = RecommendationList.parse(await cinema.askServing(path));
-      const seeds = list.items.flatMap(({ reason }) =>
-        reason.kind === "similar_to_history" ? reason.seeds.map((seed) => seed.titleId) : [],
-      );
-      return { list, names: await cinema.titleNames(seeds) };
+      return RecommendationList.parse(await cinema.askServing(path));
     },
   }),
 

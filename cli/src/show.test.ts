@@ -83,9 +83,10 @@ test("a list is numbered from 1, a year that is not known stays empty", () => {
     generation: null,
     composedAt: "2026-11-23T10:00:00.000Z",
     degradations: [],
+    seedNames: {},
     items: [item("t-1", "Heat", 1995, 0.123456), item("t-2", "Unknown", null, 12)],
   });
-  expect(listTable(list, String).split("\n").slice(1)).toEqual([
+  expect(listTable(list).split("\n").slice(1)).toEqual([
     "1  Heat     1995  0.1235  popular  number 1 everywhere",
     "2  Unknown            12  popular  number 1 everywhere",
   ]);

@@ -49,7 +49,7 @@ export function reasonText(reason: Reason, nameOf: (titleId: string) => string):
   }
 }
 
-export function listTable(list: RecommendationList, nameOf: (titleId: string) => string): string {
+export function listTable(list: RecommendationList): string {
   return table(
     ["#", "title", "year", "score", "source", "reason"],
     list.items.map((item, index) => [
@@ -58,7 +58,7 @@ export function listTable(list: RecommendationList, nameOf: (titleId: string) =>
       item.title.year ?? "",
       Number(item.score.toFixed(4)),
       item.source,
-      reasonText(item.reason, nameOf),
+      reasonText(item.reason, (titleId) => list.seedNames[titleId] ?? titleId),
     ]),
   );
 }

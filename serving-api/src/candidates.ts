@@ -41,14 +41,23 @@ function personalSource(ws: Workspace, index: number): CandidateSource {
   return fresh > ws.scores[index]! - fresh ? "recent_activity" : "personal_list";
 }
 
-/** The country's table, or everywhere's where the country has none. Ranks are those of the table, gaps included. */
-export function popular({ popularity, mayRecommend }: Prepared, count: number): Entry[] {
+/** Popular titles to fill a list with: none that the viewer has watched. */
+export const popular = (prepared: Prepared, count: number): Entry[] => ofTable(prepared, count, prepared.mayRecommend);
+
+/**
+ * The chart: what everybody watches, watched by this viewer or not. Ranks are those of the table; a gap is a title that
+ * stands elsewhere on the page, is hidden, or is not for this age.
+ */
+export const chart = (prepared: Prepared, count: number): Entry[] => ofTable(prepared, count, prepared.mayShow);
+
+/** The country's table, or everywhere's where the country has none. */
+function ofTable({ popularity }: Prepared, count: number, may: (index: number) => boolean): Entry[] {
   if (!popularity) return [];
   const { itemIndices, scores, country } = popularity;
   const entries: Entry[] = [];
   for (let place = 0; place < itemIndices.length && entries.length < count; place++) {
     const index = itemIndices[place]!;
-    if (!mayRecommend(index)) continue;
+    if (!may(index)) continue;
     entries.push({
       index,
       score: scores[place]!,

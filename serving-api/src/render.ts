@@ -27,11 +27,16 @@ export interface ProfileAnswerHead extends AnswerHead {
 export function renderHome(view: TitleView, head: ProfileAnswerHead, slate: HomeSlate): string {
   let rows = "";
   for (const row of slate.rows) rows += (rows === "" ? "" : ",") + renderRow(view, row);
-  return `${renderHead(head, slate.degradations)},"rows":[${rows}]}`;
+  const names = renderSeedNames(
+    view,
+    slate.rows.flatMap((row) => row.entries),
+  );
+  return `${renderHead(head, slate.degradations)},"seedNames":${names},"rows":[${rows}]}`;
 }
 
 export function renderList(view: TitleView, head: ProfileAnswerHead, slate: ListSlate): string {
-  return `${renderHead(head, slate.degradations)},"items":${renderEntries(view, slate.entries)}}`;
+  const names = renderSeedNames(view, slate.entries);
+  return `${renderHead(head, slate.degradations)},"seedNames":${names},"items":${renderEntries(view, slate.entries)}}`;
 }
 
 export function renderSimilar(view: TitleView, head: AnswerHead, titleId: TitleId, slate: ListSlate): string {
@@ -81,6 +86,23 @@ function renderEntries(view: TitleView, entries: readonly Entry[]): string {
       `,"score":${formatScore(score)},"source":"${source}","reason":${renderReason(reason)}}`;
   }
   return `${text}]`;
+}
+
+/** Each seed once: a page of 200 reasons points at some thirty titles. */
+function renderSeedNames(view: TitleView, entries: readonly Entry[]): string {
+  const seen = new Set<TitleId>();
+  let text = "";
+  for (const { reason } of entries) {
+    if (reason.kind !== "similar_to_history") continue;
+    for (const { titleId } of reason.seeds) {
+      if (seen.has(titleId)) continue;
+      seen.add(titleId);
+      const name = view.titles[view.indexOf.get(titleId) ?? -1]?.card.name;
+      // A title that left the catalogue is still in the history, and has no name to show.
+      if (name !== undefined) text += `${text === "" ? "" : ","}"${titleId}":${JSON.stringify(name)}`;
+    }
+  }
+  return `{${text}}`;
 }
 
 function renderReason(reason: Reason): string {

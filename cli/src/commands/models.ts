@@ -46,12 +46,12 @@ export function addModels(program: Command): void {
     .option("--json", "answer as JSON")
     .action(async (profile: string, options: { count: string; json?: true }, command: Command) => {
       const answer = await operate(command, "recommend", { profile, count: wholeNumber(options.count, "-n", 1, 100) });
-      if (options.json) return printJson(answer.list);
-      print(listTable(answer.list, (titleId) => answer.names[titleId] ?? titleId));
+      if (options.json) return printJson(answer);
+      print(listTable(answer));
       print(
-        `\nprofile ${answer.list.profileId} · generation ${answer.list.generation ?? "none yet"} · decision ${answer.list.decisionId}`,
+        `\nprofile ${answer.profileId} · generation ${answer.generation ?? "none yet"} · decision ${answer.decisionId}`,
       );
-      for (const degradation of answer.list.degradations)
+      for (const degradation of answer.degradations)
         print(`without ${degradation.part}: ${degradation.detail} (${degradation.cause})`);
     });
 

@@ -92,6 +92,8 @@ const answer = {
   generation: Generation.nullable(),
   composedAt: z.string(),
   degradations: z.array(Degradation),
+  /** Names of the titles that reasons point at by id (`similar_to_history`). */
+  seedNames: z.record(z.string(), z.string()),
 };
 
 export const HomePage = z.object({ ...answer, rows: z.array(Row) });

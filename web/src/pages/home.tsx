@@ -142,7 +142,7 @@ export function Home() {
   }, [change, notify]);
 
   const names = useMemo(() => {
-    const known = new Map<string, string>();
+    const known = new Map<string, string>(Object.entries(home.data?.seedNames ?? {}));
     for (const row of home.data?.rows ?? []) {
       if (row.reason?.kind === "because_you_watched") known.set(row.reason.seedTitleId, row.reason.seedName);
       for (const { title } of row.items) known.set(title.titleId, title.name);

@@ -45,10 +45,14 @@ function personalSource(ws: Workspace, index: number): CandidateSource {
 export const popular = (prepared: Prepared, count: number): Entry[] => ofTable(prepared, count, prepared.mayRecommend);
 
 /**
- * The chart: what everybody watches, watched by this viewer or not. Ranks are those of the table; a gap is a title that
- * stands elsewhere on the page, is hidden, or is not for this age.
+ * The chart: the first places of the table, watched by this viewer or not; one that stands elsewhere on the page or is
+ * hidden leaves its place out. Where an age limit leaves too few of them, what is most popular within the limit.
  */
-export const chart = (prepared: Prepared, count: number): Entry[] => ofTable(prepared, count, prepared.mayShow);
+export function chart(prepared: Prepared, count: number, countMin: number): Entry[] {
+  const entries = ofTable(prepared, count, prepared.mayShow);
+  const first = entries.filter(({ reason }) => "rank" in reason && reason.rank <= count);
+  return first.length >= countMin ? first : entries;
+}
 
 /** The country's table, or everywhere's where the country has none. */
 function ofTable({ popularity }: Prepared, count: number, may: (index: number) => boolean): Entry[] {

@@ -77,7 +77,7 @@ export function composeHome(ws: Workspace, request: SlateRequest): HomeSlate {
   });
 
   add(row("continue_watching", "Continue watching", null, continueWatching(prepared, ROW_ITEMS_MAX)), 1);
-  const top = chart(prepared, TOP_ITEMS_MAX);
+  const top = chart(prepared, TOP_ITEMS_MAX, ROW_ITEMS_MIN);
   add(row("top_in_country", top[0]?.source === "popular" ? "Top 10" : "Top 10 in your country", null, top));
   add(row("top_picks", "Top picks for you", null, personal(prepared, ROW_ITEMS_MAX)));
   addSeedRows(prepared, add);

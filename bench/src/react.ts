@@ -1,7 +1,8 @@
 /**
  * `react`: from the accepted event to the changed page. Over profiles of MovieLens 1M in random order: the page is read
  * twice (it must not change by itself), a click on a title of its top picks is posted, and when the collector has answered
- * "accepted" the page is asked for again and again until another order of titles comes. Through the public door throughout.
+ * "accepted" the page is asked for again and again until its rows say something else: other titles, another order, other
+ * scores. Through the public door throughout.
  */
 import { assert } from "@thewatcher/kit/assert";
 import { createRng } from "@thewatcher/kit/rng";
@@ -69,19 +70,23 @@ async function run(context: BenchContext): Promise<Outcome> {
   const sinceAcceptedMs: number[] = [];
   const sinceSentMs: number[] = [];
   const pageMs: number[] = [];
+  let reordered = 0;
   for (const profileId of profileIds) {
     const before = await readHome(profileId);
     const readingMs = clock.monotonicMs();
     const again = await readHome(profileId);
     pageMs.push(clock.monotonicMs() - readingMs);
-    assert(orderOf(again) === orderOf(before), "a page does not change by itself", () => profileId);
+    const same = JSON.stringify(again.rows) === JSON.stringify(before.rows);
+    assert(same, "a page does not change by itself", () => profileId);
     const sentMs = clock.monotonicMs();
     await click(profileId, again);
     const acceptedMs = clock.monotonicMs();
+    const rowsBefore = JSON.stringify(before.rows);
     for (;;) {
       const after = await readHome(profileId);
       const nowMs = clock.monotonicMs();
-      if (orderOf(after) !== orderOf(before)) {
+      if (JSON.stringify(after.rows) !== rowsBefore) {
+        if (orderOf(after) !== orderOf(before)) reordered++;
         sinceAcceptedMs.push(nowMs - acceptedMs);
         sinceSentMs.push(nowMs - sentMs);
         break;
@@ -104,10 +109,11 @@ async function run(context: BenchContext): Promise<Outcome> {
       { ...worst, goal: { text: `≤ ${GOAL_MS / 1000} s`, met: worst.value <= GOAL_MS } },
       figure("event sent → changed page", sinceSentMs, 0.5),
       figure("event sent → changed page", sinceSentMs, 0.99),
+      { name: "pages with other titles or another order", value: reordered, unit: `of ${PROFILES}` },
     ],
     notes: [
-      `${PROFILES} profiles, one after another, each with a click on the first of its top picks; every page changed, and none changed without a click.`,
-      "The time ends with the whole answer of the first page in another order, so it holds at least one page; asked again at once, without a pause.",
+      `${PROFILES} profiles, one after another, each with a click on the first of its top picks; every page changed, and none changed without a click. On the rest the scores moved and the order held.`,
+      "The time ends with the whole answer of the first page that differs, so it holds at least one page; asked again at once, without a pause.",
     ],
   };
 }

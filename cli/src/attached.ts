@@ -60,7 +60,14 @@ async function runRemotely(
       if (message.kind === "progress") report(message.report);
       if (message.kind === "result") return message.answer;
       if (message.kind === "error")
-        throw message.userError ? new UserError(message.message) : new Error(message.message);
+        throw message.userError ? new UserError(message.message) : failureOf(instance, message.message);
     }
   }
+}
+
+/** One line: the stack of this process says nothing about that one. */
+function failureOf(instance: string, message: string): Error {
+  const failure = new Error(`${instance} failed: ${message}; its log says more, and the same command can be run again`);
+  failure.stack = failure.message;
+  return failure;
 }

@@ -130,6 +130,9 @@ export interface RunningServer {
   close(graceMs: number): Promise<void>;
 }
 
+/** While a server closes, connections that became idle are looked for this often. */
+const SWEEP_MS = 50;
+
 /** Binds to `hostname:port` (0: a free port). Rejects when the address is taken. */
 export function listen(
   app: { fetch: (request: Request, ...rest: never[]) => Response | Promise<Response> },
@@ -145,8 +148,14 @@ export function listen(
           close: (graceMs) =>
             new Promise((done) => {
               const cut = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), graceMs);
+              // A connection whose request ends now would be kept alive for the next one.
+              const sweep = setInterval(
+                () => "closeIdleConnections" in server && server.closeIdleConnections(),
+                SWEEP_MS,
+              );
               server.close(() => {
                 clearTimeout(cut);
+                clearInterval(sweep);
                 done();
               });
               if ("closeIdleConnections" in server) server.closeIdleConnections();

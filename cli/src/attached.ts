@@ -18,8 +18,8 @@ export async function runOperation<Name extends OperationName>(
 ): Promise<OperationAnswer<Name>> {
   const running = findRunning(options.dataDir);
   if (running) return (await runRemotely(running, name, request, options)) as OperationAnswer<Name>;
-  await using opened = await options.open({ report: options.report });
   const operation = operations[name];
+  await using opened = await options.open({ report: options.report, foldsStates: operation.foldsStates ?? true });
   const parsed = operation.request.parse(request);
   return (await operation.run(parsed as never, {
     cinema: opened.cinema,

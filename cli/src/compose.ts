@@ -59,6 +59,12 @@ export async function composeCinema(
     readonly rng: Rng;
     readonly log: Log;
     readonly codeVersion: string;
+    /**
+     * Whether live states are kept while this is open. An import into a folder that nobody is served from leaves them to
+     * whatever opens it next: they are a read model of the log, and folding a million rows beside the import costs it a
+     * quarter of its time.
+     */
+    readonly foldsStates: boolean;
     readonly world: () => "demo" | "empty";
     readonly web?: { readonly root: string };
   },
@@ -137,7 +143,7 @@ export async function composeCinema(
     createProfileStateFold({ eventLog, recommendations, clock, log: logOf("profile-state") }),
     (it) => it.close(),
   );
-  await Promise.all([sink.start(), profileStates.start()]);
+  await Promise.all([sink.start(), deps.foldsStates ? profileStates.start() : undefined]);
 
   const trainer = createTrainer({
     warehouse,

@@ -22,6 +22,8 @@ export type OpenCinema = (options: {
   readonly report: (report: Report) => void;
   /** The world of a folder that holds none yet; default: empty. */
   readonly worldWhenNew?: "demo" | "empty";
+  /** Default: yes. */
+  readonly foldsStates?: boolean;
 }) => Promise<OpenedCinema>;
 
 export const VERSION = (
@@ -31,7 +33,7 @@ export const VERSION = (
 const WEB_ROOT = fileURLToPath(new URL("../../web/dist", import.meta.url));
 
 export function createOpenCinema(settings: Settings): OpenCinema {
-  return async ({ report, worldWhenNew = "empty" }) => {
+  return async ({ report, worldWhenNew = "empty", foldsStates = true }) => {
     const folder = takeDataFolder(settings.dataDir);
     const logFile =
       settings.logFile === "-"
@@ -65,6 +67,7 @@ export function createOpenCinema(settings: Settings): OpenCinema {
           rng: createRng(clock.now() >>> 0),
           log,
           codeVersion: VERSION,
+          foldsStates,
           world: () => folder.world?.world ?? "empty",
           ...(existsSync(join(WEB_ROOT, "index.html")) ? { web: { root: WEB_ROOT } } : {}),
         },

@@ -28,6 +28,8 @@ export interface OperationContext {
 /** One operation: what it takes, checked where it runs, and what it does. */
 interface Operation<Schema extends z.ZodType, Answer> {
   readonly request: Schema;
+  /** Whether the cinema opened for this operation alone keeps live states; default: yes. */
+  readonly foldsStates?: boolean;
   run(request: z.output<Schema>, context: OperationContext): Promise<Answer>;
 }
 const operation = <Schema extends z.ZodType, Answer>(
@@ -38,6 +40,7 @@ const parameters = z.record(z.string(), z.unknown()).default({});
 
 export const operations = {
   importMovielens: operation({
+    foldsStates: false,
     request: z.object({ folder: z.string(), source: z.string().optional(), country: Country, merge: z.boolean() }),
     async run(request, context) {
       const source = await openMovieLens(request.folder, {
@@ -49,6 +52,7 @@ export const operations = {
   }),
 
   importInteractions: operation({
+    foldsStates: false,
     request: z.object({
       file: z.string(),
       source: z.string().optional(),

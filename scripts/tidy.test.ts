@@ -19,7 +19,7 @@ const sources = tracked.filter((file) => /\/src\/.*\.tsx?$/.test(file));
 const textOf = (file: string): string => readFileSync(join(root, file), "utf8");
 const packageOf = (file: string): string => file.slice(0, file.indexOf("/"));
 const isTest = (file: string): boolean =>
-  /\.(test|bench|contract)\.tsx?$|\/contract(\.[a-z-]+)?\.ts$|\/testing\//.test(file);
+  /\.(test|bench|contract)\.tsx?$|\/contract(\.[a-z-]+)?\.ts$|\/testing[./]|\/test-[a-z-]+\.ts$/.test(file);
 const withoutComments = (text: string): string =>
   text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
 
@@ -27,7 +27,7 @@ const withoutComments = (text: string): string =>
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   contracts: [],
   kit: [],
-  engine: ["contracts", "kit"],
+  engine: ["kit"],
   stores: ["contracts", "kit"],
   "feature-store": ["contracts", "kit", "stores"],
   ingestion: ["contracts", "kit", "stores"],
@@ -92,7 +92,7 @@ describe("imports", () => {
       .filter((file) => PORTS_ONLY.includes(packageOf(file)) && !isTest(file))
       .flatMap((file) =>
         [...textOf(file).matchAll(/^import (?!type\b)(.*?) from "(@thewatcher\/stores\/[^"]+)"/gms)]
-          .filter((match) => !/\/(port|tables)$/.test(match[2] as string))
+          .filter((match) => !/\/(port|tables|interactions-at)$/.test(match[2] as string))
           .map((match) => ({ file, target: match[2] })),
       );
     expect(values).toEqual([]);

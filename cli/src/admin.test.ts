@@ -1,5 +1,5 @@
 import { silentLog } from "@thewatcher/kit/log";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { describe, expect, test } from "vitest";
 import { createAdmin, type OperationLine } from "./admin.ts";
 import type { Cinema } from "./compose.ts";

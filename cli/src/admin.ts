@@ -6,7 +6,7 @@ import { timingSafeEqual } from "node:crypto";
 import { problem } from "@thewatcher/contracts/problems";
 import { handleErrors, problemResponse, readJson } from "@thewatcher/kit/http";
 import type { Log } from "@thewatcher/kit/log";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
 import { z } from "zod";

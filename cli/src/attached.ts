@@ -1,5 +1,5 @@
 /** Runs an operation: on the instance that is running, or on a cinema opened for this one command. */
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { OperationLine } from "./admin.ts";
 import type { Report } from "./console.ts";
 import { type Attach, findRunning } from "./data-folder.ts";

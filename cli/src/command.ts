@@ -1,6 +1,6 @@
 /** What every command shares: settings out of flags, variables and file; a console; one line for a person's mistake. */
 import { systemClock } from "@thewatcher/kit/clock";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
 import { runOperation } from "./attached.ts";
 import { type Console, createConsole } from "./console.ts";
@@ -27,7 +27,7 @@ export function settingsOf(command: Command): ResolvedSettings {
   const flags = Object.fromEntries(
     SETTING_NAMES.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   );
-  return resolveSettings({ flags, env: process.env, configFile: options["config"] });
+  return resolveSettings({ flags, env: process.env, configFile: options.config });
 }
 
 /** Progress goes to standard error, so that `--json` on standard output stays clean. */

@@ -129,6 +129,7 @@ test("kill -9 at random points loses nothing acknowledged, doubles nothing, and 
     }
     if (kind === "the process and its children") cinema.killGroup("SIGKILL");
     else cinema.kill("SIGKILL");
+    await viewers.stop();
     const ended = await cinema.ended;
     expect({ round, kind, signal: ended.signal, said: complaintsIn(ended) }).toEqual({
       round,
@@ -136,7 +137,6 @@ test("kill -9 at random points loses nothing acknowledged, doubles nothing, and 
       signal: "SIGKILL",
       said: [],
     });
-    await viewers.stop();
     await importing.settled();
   }
 

@@ -13,7 +13,7 @@ import { openInteractions } from "@thewatcher/ingestion/import/interactions";
 import { openMovieLens } from "@thewatcher/ingestion/import/movielens";
 import { type ImportSummary, runImport } from "@thewatcher/ingestion/import/run";
 import type { ImportSource } from "@thewatcher/ingestion/import/source";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { TrainSummary } from "@thewatcher/trainer/trainer";
 import { z } from "zod";
 import type { Cinema } from "./compose.ts";

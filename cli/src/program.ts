@@ -1,5 +1,5 @@
 /** The `thewatcher` command, apart from the process that runs it. A person's mistake is one line and exit code 2. */
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { Command, CommanderError } from "commander";
 import { ZodError, z } from "zod";
 import { addImport } from "./commands/data.ts";

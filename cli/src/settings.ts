@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { z } from "zod";
 
 /** A number, or digits: what `Number` takes besides ("", " ", "0x1F", null) is a mistake here. */

@@ -3,7 +3,7 @@
  * the header as JSON, zero padding to 8, then each array padded to 8. Same model, same bytes.
  * The checksum is FNV-1a over 32-bit words: it finds a truncated or damaged file, it is no protection against malice.
  */
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 
 const MAGIC = "TWMODEL1";
 const PREFIX_BYTES = 16;

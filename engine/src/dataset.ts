@@ -7,7 +7,7 @@
  * Order inside a row: `occurredAt`, then the order of the input.
  */
 import { assert } from "@thewatcher/kit/assert";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 
 /** "synthetic": the times only carry an order inside each user; comparing them between users means nothing. */
 export type TimeQuality = "observed" | "synthetic";

@@ -1,5 +1,5 @@
-import { UserError } from "@thewatcher/kit/result";
 import { createRng } from "@thewatcher/kit/rng";
+import { UserError } from "@thewatcher/kit/user-error";
 import { describe, expect, test } from "vitest";
 import { interactionsOfHistories, leaveLastOut } from "./dataset.ts";
 import { evaluate } from "./evaluate.ts";

@@ -4,8 +4,8 @@
  * A user is evaluated when the split has a target for them; a model that returns nothing for a user scores 0 there.
  */
 
-import { UserError } from "@thewatcher/kit/result";
 import type { Rng } from "@thewatcher/kit/rng";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { Interactions, Split } from "./dataset.ts";
 import { accuracyMetrics } from "./metrics/accuracy.ts";
 import { itemCounts, itemSurprise, meanOver, popularityRanks } from "./metrics/beyond-accuracy.ts";

@@ -2,7 +2,7 @@
  * A model's parameters as a table: what each is, which values it takes and its default. One table serves checking,
  * help texts and the search of parameters. Values are JSON, so that a run can be recorded and repeated.
  */
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 
 export type ParameterSpec =
   | {

@@ -66,7 +66,7 @@ export const FUTURE_TOLERANCE_MS = 5 * 60_000;
  */
 export const APP_EVENT_AGE_MS_MAX = 10 * 365.25 * 86_400_000;
 /** A clock further ahead than this says nothing; the warehouse's instants end in 2299 besides. */
-export const CLOCK_AHEAD_MS_MAX = APP_EVENT_AGE_MS_MAX;
+const CLOCK_AHEAD_MS_MAX = APP_EVENT_AGE_MS_MAX;
 /** Machines bring whole histories. The oldest rating of MovieLens is of 1995; nothing online is older than this. */
 export const HISTORY_FLOOR = Date.UTC(1990, 0, 1);
 

@@ -18,7 +18,7 @@ import type { ProfileState } from "@thewatcher/contracts/profile-state";
 import { EVENT_TOPICS } from "@thewatcher/contracts/topics";
 import type { Clock } from "@thewatcher/kit/clock";
 import type { Log } from "@thewatcher/kit/log";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { EventLog, LogRecord, RecordBatch } from "@thewatcher/stores/event-log/port";
 import type { RecommendationStore } from "@thewatcher/stores/recommendations/port";
 import { decodeRecord } from "./decode-record.ts";

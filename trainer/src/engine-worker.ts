@@ -1,7 +1,7 @@
 /** The worker thread of one training: takes a job, reports progress, posts the outcome, ends. */
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "@thewatcher/kit/clock";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { type EngineJob, type EngineOutcome, runEngineJob } from "./engine-job.ts";
 
 export type WorkerMessage =

@@ -1,7 +1,7 @@
 /** Starts the worker thread of one training and waits for it. An abort ends the thread at once. */
 import { Worker } from "node:worker_threads";
 import { workerOf } from "@thewatcher/kit/entry";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { EngineJob, EngineOutcome } from "./engine-job.ts";
 import type { WorkerMessage } from "./engine-worker.ts";
 

@@ -14,8 +14,8 @@ import { readTrainingSet, type TrainingSet } from "@thewatcher/feature-store/tra
 import { assert } from "@thewatcher/kit/assert";
 import type { Clock } from "@thewatcher/kit/clock";
 import type { Log } from "@thewatcher/kit/log";
-import { UserError } from "@thewatcher/kit/result";
 import type { Rng } from "@thewatcher/kit/rng";
+import { UserError } from "@thewatcher/kit/user-error";
 import { uuid7 } from "@thewatcher/kit/uuid";
 import type { Database } from "@thewatcher/stores/database/port";
 import type { Objects } from "@thewatcher/stores/objects/port";

@@ -1,6 +1,6 @@
 /** `thewatcher import movielens|interactions`. */
 import { resolve } from "node:path";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
 import { operate, print, printJson, withSettings } from "../command.ts";
 import { seconds, thousands } from "../console.ts";

@@ -1,6 +1,6 @@
 /** `thewatcher train | recommend | rollback`. */
 
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
 import { operate, print, printJson, settingsOf, wholeNumber, withSettings } from "../command.ts";
 import { seconds, table, thousands } from "../console.ts";

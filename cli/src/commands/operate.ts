@@ -1,7 +1,7 @@
 /** `thewatcher doctor | config | token | sign-in-link`: for whoever runs it. */
 
 import { Role } from "@thewatcher/contracts/identity";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
 import { operate, print, printJson, settingsOf, wholeNumber, withSettings } from "../command.ts";
 import { table } from "../console.ts";

@@ -1,7 +1,7 @@
 /** `thewatcher start`: the whole cinema in this process, with a demo world where the folder holds none. */
 
 import { listen, type RunningServer } from "@thewatcher/kit/http";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
 import { createAdmin } from "../admin.ts";
 import { createStderrConsole, interruption, settingsOf, withSettings } from "../command.ts";

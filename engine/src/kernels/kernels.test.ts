@@ -4,8 +4,8 @@
  * is held by its residual ‖A·A⁻¹ - I‖∞ / κ.
  */
 
-import { UserError } from "@thewatcher/kit/result";
 import { createRng } from "@thewatcher/kit/rng";
+import { UserError } from "@thewatcher/kit/user-error";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { gramLower, invertPositiveDefinite, multiply, type SparseRows, transposeSparse } from "./linear-algebra.ts";

@@ -11,7 +11,7 @@
  */
 import { setFlagsFromString } from "node:v8";
 import { assert } from "@thewatcher/kit/assert";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { relaxedSimdBase64, simdBase64 } from "./wasm.generated.ts";
 
 export type KernelPath = "simd" | "relaxed-simd";

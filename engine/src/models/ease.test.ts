@@ -1,5 +1,5 @@
-import { UserError } from "@thewatcher/kit/result";
 import { createRng } from "@thewatcher/kit/rng";
+import { UserError } from "@thewatcher/kit/user-error";
 import { describe, expect, test } from "vitest";
 import { buildInteractions, interactionsOfHistories } from "../dataset.ts";
 import { detectKernelPath, type KernelPath } from "../kernels/load.ts";

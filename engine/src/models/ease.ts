@@ -10,7 +10,7 @@
  * alone and so prefers titles that are hard to predict.
  */
 import { assert } from "@thewatcher/kit/assert";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { decodeArtifact, encodeArtifact } from "../artifact.ts";
 import { assertInteractions, type History, type Interactions, interactionsOfHistories } from "../dataset.ts";
 import {

@@ -10,7 +10,7 @@
  * Titles nobody watched follow at score 0, by index.
  */
 import { assert } from "@thewatcher/kit/assert";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { decodeArtifact, encodeArtifact } from "../artifact.ts";
 import { assertInteractions, type Interactions } from "../dataset.ts";
 import { createKernels } from "../kernels/load.ts";

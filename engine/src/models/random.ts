@@ -4,7 +4,7 @@
  * gives the same list alone or in a batch, and two users with different histories get different ones.
  */
 import { assert } from "@thewatcher/kit/assert";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { decodeArtifact, encodeArtifact } from "../artifact.ts";
 import { assertInteractions, type Interactions, interactionsOfHistories } from "../dataset.ts";
 import { createKernels } from "../kernels/load.ts";

@@ -1,5 +1,5 @@
 /** Every model of the engine by name. */
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { decodeArtifact } from "../artifact.ts";
 import type { FittedModel, LoadOptions, ModelDefinition } from "../model.ts";
 import { ease } from "./ease.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createTestFolder, readAll, thrownBy } from "../testing/files.ts";

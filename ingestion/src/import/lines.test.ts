@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createTestFolder, thrownBy } from "../testing/files.ts";

@@ -11,7 +11,7 @@ import { isAscii, isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 
 export interface LineChunk {
   /** 1-based number of the first line. */

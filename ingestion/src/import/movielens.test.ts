@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createTestFolder, readAll, type TestFolder, thrownBy } from "../testing/files.ts";

@@ -9,7 +9,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { TitleDetails } from "@thewatcher/contracts/api/catalogue";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { fileMistake, type LineChunk, readLines, splitFields } from "./lines.ts";
 import {
   fingerprintOf,

@@ -5,7 +5,7 @@ import type { TitleDetails } from "@thewatcher/contracts/api/catalogue";
 import { storedEventSchemas } from "@thewatcher/contracts/events";
 import { topics } from "@thewatcher/contracts/topics";
 import { systemClock } from "@thewatcher/kit/clock";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { openEmbeddedPostgres } from "@thewatcher/stores/database/embedded-postgres";
 import type { Database } from "@thewatcher/stores/database/port";
 import { openLmdbEventLog } from "@thewatcher/stores/event-log/lmdb";

@@ -16,7 +16,7 @@ import type { ProfileId } from "@thewatcher/contracts/ids";
 import { topics } from "@thewatcher/contracts/topics";
 import { assert } from "@thewatcher/kit/assert";
 import type { Clock } from "@thewatcher/kit/clock";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { deterministicUuid7 } from "@thewatcher/kit/uuid";
 import type { Database } from "@thewatcher/stores/database/port";
 import type { EventLog, NewRecord } from "@thewatcher/stores/event-log/port";

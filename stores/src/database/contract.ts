@@ -1,5 +1,5 @@
 /** What every database promises, as a suite that runs against each adapter. `open` gives an empty database each time. */
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "./port.ts";

@@ -21,7 +21,7 @@ import { dirname, join, parse, resolve } from "node:path";
 import { promisify } from "node:util";
 import { assert } from "@thewatcher/kit/assert";
 import type { Clock } from "@thewatcher/kit/clock";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import pg from "pg";
 import type { Database } from "./port.ts";
 import { openPostgres } from "./postgres.ts";

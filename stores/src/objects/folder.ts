@@ -10,7 +10,7 @@
 import { constants } from "node:fs";
 import { lstat, mkdir, open, readdir, realpath, rename, rm, rmdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { checkListLimit, checkObjectKey } from "./keys.ts";
 import type { ObjectInfo, Objects } from "./port.ts";
 

@@ -76,6 +76,28 @@ describe("the embedded warehouse's process", () => {
     await warehouse.close();
   });
 
+  test("a child that dies again and again is left alone for a while, then started again by the next call", async () => {
+    const path = await makeFolder();
+    let laterMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + laterMs };
+    const warehouse = await openChdbWarehouse({ path, clock });
+    const answers = () =>
+      warehouse.query<{ n: number }>("SELECT toInt32(1) AS n").then(
+        (rows) => rows[0]?.n,
+        (error: Error) => error.message,
+      );
+    for (let kills = 0; kills < 6; kills++) {
+      const pid = await childOf(path);
+      process.kill(pid, "SIGKILL");
+      await until(async () => !(await isAlive(pid)));
+      if (kills < 5) await until(async () => (await childOf(path)) !== pid && (await answers()) === 1);
+    }
+    await until(async () => /ended 6 times within 60 s/.test(String(await answers())));
+    laterMs = 61_000;
+    expect(await answers()).toBe(1);
+    await warehouse.close();
+  }, 60_000);
+
   test("a folder in use by another process that lives is refused by its number", async () => {
     const path = await makeFolder();
     const warehouse = await open(path);

@@ -14,7 +14,7 @@ import { Socket } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "@thewatcher/kit/clock";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { ChildMessage, StartMessage } from "./chdb-child.ts";
 import { openClickhouseWarehouse } from "./clickhouse.ts";
 import type { Warehouse } from "./port.ts";

@@ -10,7 +10,7 @@ import { Readable } from "node:stream";
 import { ClickHouseError, ClickHouseLogLevel, type ClickHouseSettings, createClient } from "@clickhouse/client";
 import { assert } from "@thewatcher/kit/assert";
 import type { Clock } from "@thewatcher/kit/clock";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { LogRecord, RecordBatch } from "../event-log/port.ts";
 import { warehouseMigrations } from "./migrations/all.ts";
 import type { WarehouseMigration } from "./migrations/migration.ts";

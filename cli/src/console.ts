@@ -13,8 +13,8 @@ export interface Console {
   line(text: string): void;
   /** Shows the step under way; on a terminal as one line that is rewritten, elsewhere at most every five seconds. */
   progress(report: Report): void;
-  /** Ends the step under way with its time. */
-  done(step: string, detail: string): void;
+  /** Ends the step under way with its time, or with the one given where steps were done together. */
+  done(step: string, detail: string, durationMs?: number): void;
 }
 
 const BAR_WIDTH = 24;
@@ -62,10 +62,10 @@ export function createConsole(options: {
         write(`${text}\n`);
       }
     },
-    done(step, detail) {
+    done(step, detail, durationMs) {
       clear();
       const nowMs = clock.monotonicMs();
-      write(`  ✔ ${step.padEnd(20)} ${seconds(nowMs - stepStartedMs).padStart(7)}  ${detail}\n`);
+      write(`  ✔ ${step.padEnd(20)} ${seconds(durationMs ?? nowMs - stepStartedMs).padStart(7)}  ${detail}\n`);
       stepStartedMs = nowMs;
       shownMs = nowMs;
       stage = "";

@@ -5,7 +5,7 @@ import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
 import { createAdmin } from "../admin.ts";
 import { createStderrConsole, interruption, settingsOf, withSettings } from "../command.ts";
-import { type Console, seconds, thousands } from "../console.ts";
+import { type Console, thousands } from "../console.ts";
 import { findRunning } from "../data-folder.ts";
 import { createDemoWorld, loadDemoWorld } from "../demo-world.ts";
 import { createOpenCinema, type OpenedCinema, VERSION } from "../open-cinema.ts";
@@ -47,7 +47,7 @@ async function start(command: Command, world: "demo" | "empty", asked: boolean):
     );
   }
   const stores = await cinema.examine();
-  console.done("stores opened", stores.map((store) => `${store.store}: ${store.detail}`).join(" · "));
+  console.done("stores opened", stores.map(({ detail }) => detail.split(/ \(| in \/| \//)[0]).join(" · "));
   if (cinema.world() === "demo") await prepareDemo(opened, console, signal);
 
   const servers: RunningServer[] = [];
@@ -135,11 +135,11 @@ async function prepareDemo({ cinema, folder }: OpenedCinema, console: Console, s
     progress: console.progress,
     signal,
   });
-  const publishMs = trained.stages.find(({ stage }) => stage === "publish")?.durationMs ?? 0;
-  console.done("model trained", trained.evaluation ? evaluationLine(trained.evaluation) : trained.model);
   await cinema.refresh();
-  console.done(
-    "lists published",
-    `${thousands(trained.lists)} lists in ${seconds(publishMs)}, generation ${trained.generation}`,
-  );
+  const msOf = (isPublishing: boolean): number =>
+    trained.stages
+      .filter(({ stage }) => (stage === "publish") === isPublishing)
+      .reduce((sum, { durationMs }) => sum + durationMs, 0);
+  console.done("model trained", trained.evaluation ? evaluationLine(trained.evaluation) : trained.model, msOf(false));
+  console.done("lists published", `${thousands(trained.lists)} lists, generation ${trained.generation}`, msOf(true));
 }

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "@thewatcher/kit/clock";
 import { createLifecycle } from "@thewatcher/kit/lifecycle";
 import { silentLog } from "@thewatcher/kit/log";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import { prepareTrainedCinema } from "./cinema.ts";
 import { type Bench, type BenchContext, type BenchOptions, makeWorkFolder, runBench, writeReport } from "./harness.ts";
 import { importBench } from "./import.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { createIdMapBuilder } from "@thewatcher/engine/id-map";
 import { importedProfileId } from "@thewatcher/ingestion/import/run";
-import { UserError } from "@thewatcher/kit/result";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { BenchOptions } from "./harness.ts";
 
 const FILE = "interactions.csv.gz";

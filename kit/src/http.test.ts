@@ -139,10 +139,13 @@ describe("a server", () => {
     const server = await listen(app, { hostname: "127.0.0.1", port: 0 });
     const answer = fetch(server.url);
     await underWay;
+    const closingMs = performance.now();
     const closed = server.close(10_000);
     finish();
     expect(await (await answer).text()).toBe("whole");
     await closed;
+    // The client keeps its connection alive: it must not cost the grace.
+    expect(performance.now() - closingMs).toBeLessThan(5_000);
   });
 
   test("cuts a request that does not end in the grace", async () => {

@@ -15,6 +15,7 @@ import type { Figure } from "./report.ts";
 import { quantile } from "./statistics.ts";
 
 const PROFILES = 200;
+const WARM_UP_PAGES = 100;
 const GOAL_MS = 1_000;
 /** A page that has not changed by then never will. */
 const GIVE_UP_MS = 10_000;
@@ -25,6 +26,7 @@ interface Item {
 }
 interface Home {
   readonly decisionId: string;
+  readonly degradations: readonly unknown[];
   readonly rows: readonly { readonly kind: string; readonly items: readonly Item[] }[];
 }
 
@@ -35,7 +37,8 @@ async function run(context: BenchContext): Promise<Outcome> {
   const { clock, options, say, signal } = context;
   // Others each time: over a data folder that was used before, a second click on the newest title changes nothing.
   const chance = createRng(clock.now() >>> 0);
-  const profileIds = inRandomOrder(readMovieLens(options).profileIds, chance).slice(0, PROFILES);
+  const everybody = inRandomOrder(readMovieLens(options).profileIds, chance);
+  const profileIds = everybody.slice(0, PROFILES);
   const { url, token } = await startCinema(await context.trainedCinema(), context);
   const authorization = `Bearer ${token}`;
 
@@ -69,6 +72,8 @@ async function run(context: BenchContext): Promise<Outcome> {
     assert(response.status === 200 && answer.accepted === 1, "the click is accepted", () => answer);
   }
 
+  // The first page of a process compiles what makes pages, and may be late enough to go without a reading.
+  for (const profileId of everybody.slice(PROFILES, PROFILES + WARM_UP_PAGES)) await readHome(profileId);
   say(`react: ${PROFILES} profiles`);
   const sinceAcceptedMs: number[] = [];
   const sinceSentMs: number[] = [];
@@ -80,7 +85,7 @@ async function run(context: BenchContext): Promise<Outcome> {
     const again = await readHome(profileId);
     pageMs.push(clock.monotonicMs() - readingMs);
     const same = JSON.stringify(again.rows) === JSON.stringify(before.rows);
-    assert(same, "a page does not change by itself", () => profileId);
+    assert(same, "a page does not change by itself", () => [profileId, before.degradations, again.degradations]);
     const sentMs = clock.monotonicMs();
     await click(profileId, again);
     const acceptedMs = clock.monotonicMs();

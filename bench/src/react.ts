@@ -78,6 +78,7 @@ async function run(context: BenchContext): Promise<Outcome> {
   const sinceAcceptedMs: number[] = [];
   const sinceSentMs: number[] = [];
   const pageMs: number[] = [];
+  let degraded = 0;
   let reordered = 0;
   let unchanged = 0;
   for (const profileId of profileIds) {
@@ -85,20 +86,23 @@ async function run(context: BenchContext): Promise<Outcome> {
     const readingMs = clock.monotonicMs();
     const again = await readHome(profileId);
     pageMs.push(clock.monotonicMs() - readingMs);
-    const same = JSON.stringify(again.rows) === JSON.stringify(before.rows);
+    // On a busy machine a reading may miss its 100 ms; the page says so, and is another one.
+    const isWhole = before.degradations.length + again.degradations.length === 0;
+    if (!isWhole) degraded++;
+    const same = !isWhole || JSON.stringify(again.rows) === JSON.stringify(before.rows);
     assert(same, "a page does not change by itself", () => [profileId, before.degradations, again.degradations]);
     const sentMs = clock.monotonicMs();
     await click(profileId, again);
     const acceptedMs = clock.monotonicMs();
-    const rowsBefore = JSON.stringify(before.rows);
+    const rowsBefore = JSON.stringify(again.rows);
     let nowMs = acceptedMs;
-    let after = before;
+    let after = again;
     do {
       after = await readHome(profileId);
       nowMs = clock.monotonicMs();
     } while (JSON.stringify(after.rows) === rowsBefore && nowMs - acceptedMs < GIVE_UP_MS);
     if (JSON.stringify(after.rows) === rowsBefore) unchanged++;
-    else if (orderOf(after) !== orderOf(before)) reordered++;
+    else if (orderOf(after) !== orderOf(again)) reordered++;
     sinceAcceptedMs.push(nowMs - acceptedMs);
     sinceSentMs.push(nowMs - sentMs);
   }
@@ -123,6 +127,7 @@ async function run(context: BenchContext): Promise<Outcome> {
         unit: `of ${PROFILES}`,
         goal: { text: "0", met: unchanged === 0 },
       },
+      { name: "pages before the click that had to do without something", value: degraded, unit: `of ${PROFILES}` },
       { name: "pages with other titles or another order", value: reordered, unit: `of ${PROFILES}` },
     ],
     notes: [

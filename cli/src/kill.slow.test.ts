@@ -60,6 +60,7 @@ afterAll(async () => {
 });
 
 test("kill -9 at random points loses nothing acknowledged, doubles nothing, and every start is clean", async () => {
+  process.stderr.write(`kill -9: KILL_SEED=${SEED}\n`);
   const rng = createRng(SEED);
   const moments = rng.fork("moments");
   folder = await mkdtemp(join(tmpdir(), "thewatcher-kill-"));
@@ -149,7 +150,7 @@ test("kill -9 at random points loses nothing acknowledged, doubles nothing, and 
   expect(await orphansOf(dataDir)).toEqual([]);
   expect(traffic.unexpected).toEqual([]);
   process.stderr.write(
-    `kill -9: seed ${SEED}, ${FIRST_STARTS_KILLED + plan.length} rounds; ready again within ${summary(readyMs)}; a store alone recovered within ${summary(recoveredMs)}; ${traffic.acknowledged.size} events acknowledged, ${traffic.attempted.size - traffic.acknowledged.size} not answered, ${imports.sources.length * big.length} rows imported\n`,
+    `kill -9: ${FIRST_STARTS_KILLED + plan.length} rounds; ready again within ${summary(readyMs)}; a store alone recovered within ${summary(recoveredMs)}; ${traffic.acknowledged.size} events acknowledged, ${traffic.attempted.size - traffic.acknowledged.size} not answered, ${imports.sources.length * big.length} rows imported\n`,
   );
   expect(traffic.acknowledged.size).toBeGreaterThan(500);
   expect(Math.max(...readyMs)).toBeLessThan(READY_MS_MAX);

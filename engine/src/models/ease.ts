@@ -1,9 +1,8 @@
 /**
  * EASE: a linear item–item model with a closed form. Steck, "Embarrassingly Shallow Autoencoders for Sparse Data",
  * WWW 2019: P = (XᵀX + λI)⁻¹, B = I - P · diag(P)⁻¹ (so its diagonal is 0), scores = x · B.
- * Departures: (a) the history x fades with age: the r-th newest interaction (r = 0 is the newest) weighs 2^(-r / half-
- * life), which on MovieLens 1M more than doubles nDCG (see `halfLifeInteractions`); the same may be done to X;
- * (b) a history item whose fading is below 2^-24, the resolution of f32, is left out of the sum.
+ * Departure: the history x fades with age (`../recency.ts`), which on MovieLens 1M more than doubles nDCG (see
+ * `halfLifeInteractions`); the same may be done to X.
  * Shapes: B is [itemCount × itemCount] f32 in the kernels' memory; row h is what history item h adds to each target.
  * Cost: Σ_i Σ_{u has i} |x_u| for XᵀX, itemCount³ multiply-adds for the inverse, |x_u| · itemCount a user.
  * "More like this" ranks by the partial correlation -P_ij / √(P_ii P_jj), which is symmetric: B itself divides by P_jj
@@ -13,13 +12,7 @@ import { assert } from "@thewatcher/kit/assert";
 import { UserError } from "@thewatcher/kit/user-error";
 import { decodeArtifact, encodeArtifact } from "../artifact.ts";
 import { assertInteractions, type History, type Interactions, interactionsOfHistories } from "../dataset.ts";
-import {
-  gramLower,
-  invertPositiveDefinite,
-  type SparseRows,
-  type Step,
-  transposeSparse,
-} from "../kernels/linear-algebra.ts";
+import { gramLower, invertPositiveDefinite, type Step, transposeSparse } from "../kernels/linear-algebra.ts";
 import { type Block, createKernels, describeBytes, type Kernels } from "../kernels/load.ts";
 import {
   breathe,
@@ -31,14 +24,13 @@ import {
 } from "../model.ts";
 import { type ParameterInput, type ParameterValues, resolveParameters } from "../parameters.ts";
 import { rankRequest, rankScores, type Scorer } from "../ranking.ts";
+import { type FadedHistory, fadedHistory, fadedRows, fading, halfLifeParameter, signalParameter } from "../recency.ts";
+import { explainSum } from "./explain.ts";
 
 const NAME = "ease";
 const ARTIFACT_VERSION = 1;
 /** n² f32: 2 GiB is 23,170 titles and some 10 minutes of n³ on one core; larger catalogues want a sparser model. */
 const EASE_MATRIX_BYTES_MAX = 2 * 1024 ** 3;
-/** 2^-24 is half the distance from 1 to its neighbour in f32: a fading below it cannot change a sum led by 1. */
-const FADING_BITS_MAX = 24;
-
 // Defaults: inner leave-one-out on MovieLens 1M (third-last item, trained before it, all 6,040 users), nDCG@10: .0542
 // without fading (λ 300); .1336 with half-life 3 (λ 1000); .1374 with half-life 3, training half-life 50, λ 200, on a
 // plateau (training half-life 20 to 100, λ 100 to 300: .1354 to .1374; half-life 2 or 5: .132). Ratings / 5 as graded
@@ -51,61 +43,15 @@ const parameters = {
     max: 1e9,
     default: 200,
   },
-  halfLifeInteractions: {
-    kind: "optionalNumber",
-    description: "after this many newer interactions a history item counts half; null: all count alike",
-    min: 0.1,
-    max: 1e6,
-    default: 3,
-  },
-  trainingHalfLifeInteractions: {
-    kind: "optionalNumber",
-    description: "the same for the histories that are trained on",
-    min: 0.1,
-    max: 1e6,
-    default: 50,
-  },
-  signal: {
-    kind: "choice",
-    description: "binary: every interaction counts 1; graded: it counts its weight",
-    values: ["binary", "graded"],
-    default: "binary",
-  },
+  halfLifeInteractions: halfLifeParameter(
+    "after this many newer interactions a history item counts half; null: all count alike",
+    3,
+  ),
+  trainingHalfLifeInteractions: halfLifeParameter("the same for the histories that are trained on", 50),
+  signal: signalParameter,
 } as const;
 
 type Parameters = ParameterValues<typeof parameters>;
-
-/** The weight of the interaction that `newerCount` newer ones follow; 0 when it is too faded to matter. */
-function fading(halfLife: number | null, newerCount: number): number {
-  if (halfLife === null) return 1;
-  const bits = newerCount / halfLife;
-  return bits > FADING_BITS_MAX ? 0 : 2 ** -bits;
-}
-
-/** The interactions as rows with items ascending and faded weights; what is faded away is dropped. */
-function trainingRows(data: Interactions, { signal, trainingHalfLifeInteractions }: Parameters): SparseRows {
-  const values = new Float32Array(data.itemIndices.length);
-  const columns = new Int32Array(data.itemIndices.length);
-  const rowOffsets = new Uint32Array(data.userCount + 1);
-  let end = 0;
-  for (let user = 0; user < data.userCount; user++) {
-    const last = data.rowOffsets[user + 1]!;
-    for (let e = data.rowOffsets[user]!; e < last; e++) {
-      const faded = fading(trainingHalfLifeInteractions, last - 1 - e);
-      if (faded === 0) continue;
-      columns[end] = data.itemIndices[e]!;
-      values[end++] = faded * (signal === "graded" ? data.weights[e]! : 1);
-    }
-    rowOffsets[user + 1] = end;
-  }
-  return {
-    rowCount: data.userCount,
-    columnCount: data.itemCount,
-    rowOffsets,
-    columns: columns.subarray(0, end),
-    values: values.subarray(0, end),
-  };
-}
 
 async function fit(data: Interactions, given: ParameterInput, control: FitControl): Promise<FittedModel> {
   const resolved = resolveParameters(NAME, parameters, given);
@@ -124,7 +70,8 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
       breathe(control, stage, fraction);
   const kernels = createKernels({ path: control.kernelPath });
   const matrix = kernels.allocate(n * n);
-  const byItem = transposeSparse(trainingRows(data, resolved));
+  const { signal, trainingHalfLifeInteractions } = resolved;
+  const byItem = transposeSparse(fadedRows(data, { signal, halfLifeInteractions: trainingHalfLifeInteractions }));
   // Transposed twice: rows again, now with items ascending.
   await gramLower(kernels, transposeSparse(byItem), byItem, matrix, step("gram"));
 
@@ -160,21 +107,9 @@ function createModel({ kernels, matrix, precisions, parameters: resolved }: Stat
   const n = precisions.length;
   const rowOf = (item: number) => kernels.f32(matrix).subarray(item * n, (item + 1) * n);
 
-  /** What each interaction of a row weighs in the sum, newest last; the faded ones are cut off the front. */
-  function inputOf(data: Interactions, row: number): { items: Int32Array; weights: Float32Array } {
-    const begin = data.rowOffsets[row]!;
-    const end = data.rowOffsets[row + 1]!;
-    let from = end;
-    while (from > begin && fading(resolved.halfLifeInteractions, end - from) > 0) from--;
-    const weights = new Float32Array(end - from);
-    for (let e = from; e < end; e++) {
-      const signal = resolved.signal === "graded" ? data.weights[e]! : 1;
-      weights[e - from] = signal * fading(resolved.halfLifeInteractions, end - 1 - e);
-    }
-    return { items: data.itemIndices.subarray(from, end), weights };
-  }
+  const inputOf = (data: Interactions, row: number) => fadedHistory(data, row, resolved);
 
-  function scoreInto(scores: Block, { items, weights }: ReturnType<typeof inputOf>): void {
+  function scoreInto(scores: Block, { items, weights }: FadedHistory): void {
     const mark = kernels.mark();
     const rows = kernels.allocate(items.length);
     const factors = kernels.allocate(items.length);
@@ -241,15 +176,8 @@ function createModel({ kernels, matrix, precisions, parameters: resolved }: Stat
       scoreInto(scores, { items, weights });
       const score = kernels.f32(scores)[itemIndex]!;
       kernels.release(mark);
-      const contributions = Array.from(items, (item, position) => ({
-        itemIndex: item,
-        contribution: weights[position]! * rowOf(item)[itemIndex]!,
-      }))
-        .filter(({ contribution }) => contribution > 0)
-        .sort((a, b) => b.contribution - a.contribution || a.itemIndex - b.itemIndex)
-        .slice(0, count);
-      const explained = contributions.reduce((sum, { contribution }) => sum + contribution, 0);
-      return { score, contributions, rest: score - explained };
+      const contributionOf = (h: number) => weights[h]! * rowOf(items[h]!)[itemIndex]!;
+      return explainSum(score, items, contributionOf, count);
     },
 
     save: () =>

@@ -13,12 +13,13 @@ import { importBench } from "./import.ts";
 import { homeBench, listBench } from "./pages.ts";
 import { reactBench } from "./react.ts";
 import { type Report, renderReport } from "./report.ts";
+import { startBench } from "./start.ts";
 import { trainBench } from "./train.ts";
 
 const MISTAKE = 2;
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** In the order that shares most: `import` leaves the trained cinema that the others serve. */
-const BENCHES: readonly Bench[] = [importBench, trainBench, listBench, homeBench, reactBench];
+const BENCHES: readonly Bench[] = [startBench, importBench, trainBench, listBench, homeBench, reactBench];
 const NAMES = BENCHES.map(({ name }) => name);
 
 const LIMITS = {

@@ -3,18 +3,25 @@
  * packages may not touch, and one word for one idea.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
-  cwd: root,
-  encoding: "utf8",
-})
-  .split("\n")
-  .filter((file) => file !== "" && existsSync(join(root, file)));
+/** What git tracks or would track; without git (a tarball on a bare machine), every file outside of what is built or installed. */
+function listFiles(): string[] {
+  try {
+    const options = { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] } as const;
+    return execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], options).split("\n");
+  } catch {
+    const { workspaces } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { workspaces: string[] };
+    const below = (folder: string) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`);
+    return [...workspaces.flatMap((name) => [`${name}/package.json`, ...below(`${name}/src`)]), "package.json"];
+  }
+}
+const tracked = listFiles().filter((file) => file !== "" && existsSync(join(root, file)));
 const sources = tracked.filter((file) => /\/src\/.*\.tsx?$/.test(file));
 const textOf = (file: string): string => readFileSync(join(root, file), "utf8");
 const packageOf = (file: string): string => file.slice(0, file.indexOf("/"));
@@ -69,14 +76,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** Packages that may know a store by its port (types) only; tests open real adapters. */
 const PORTS_ONLY = ["feature-store", "ingestion", "trainer", "serving-api", "catalog-api", "gateway"];
 
-describe("imports", () => {
-  const imports = sources.flatMap((file) =>
-    [...textOf(file).matchAll(/(?:from|import\()\s*["']([^"']+)["']/g)].map((match) => ({
-      file,
-      target: match[1] as string,
-    })),
-  );
+const imports = sources.flatMap((file) =>
+  [...textOf(file).matchAll(/(?:from|import\()\s*["']([^"']+)["']/g)].map((match) => ({
+    file,
+    target: match[1] as string,
+  })),
+);
 
+describe("imports", () => {
   test("point one way: contracts, kit ← engine, stores ← services ← cli", () => {
     const against = imports.filter(({ file, target }) => {
       const named = /^@thewatcher\/([a-z-]+)/.exec(target)?.[1];
@@ -113,6 +120,16 @@ describe("imports", () => {
       ({ file, target }) => drivers.test(target) && packageOf(file) !== "stores" && !isTest(file),
     );
     expect(outside).toEqual([]);
+  });
+});
+
+describe("what a browser loads", () => {
+  test("contracts and the app import no module of Node", () => {
+    const node = imports.filter(
+      ({ file, target }) =>
+        target.startsWith("node:") && ["contracts", "web"].includes(packageOf(file)) && !isTest(file),
+    );
+    expect(node).toEqual([]);
   });
 });
 

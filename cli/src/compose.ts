@@ -105,11 +105,12 @@ export async function composeCinema(
   const watching = new AbortController();
   const catalogue = createCatalogueHolder({ fetchSlice: catalogueSlices(callCatalog), clock, log: logOf("serving") });
   const itemTables = createItemTablesHolder({ recommendations, objects, clock, log: logOf("serving") });
+  const profiles = createProfileDirectory({ ...readProfilesFrom(database), clock });
   const servingApi = createServingApi({
     recommendations,
     itemTables,
     catalogue,
-    profiles: createProfileDirectory({ read: readProfilesFrom(database), clock }),
+    profiles: profiles.find,
     verifier: verifierOf("serving"),
     clock,
     log: logOf("serving"),
@@ -168,7 +169,7 @@ export async function composeCinema(
   });
 
   const refresh = async (): Promise<void> => {
-    await Promise.all([catalogue.refresh(), itemTables.refresh()]);
+    await Promise.all([catalogue.refresh(), itemTables.refresh(), profiles.preload()]);
   };
   await refresh();
   lifecycle.own("watches", [catalogue.watch(watching.signal), itemTables.watch(watching.signal)], async (watches) => {

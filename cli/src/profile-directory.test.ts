@@ -14,16 +14,21 @@ function setup() {
     [boris, { country: "DE", ageMark: 12 }],
   ]);
   const queries: (readonly ProfileId[])[] = [];
-  const state = { isAway: false };
-  const profileOf = createProfileDirectory({
+  const state = { isAway: false, isHanging: false };
+  const { find, preload } = createProfileDirectory({
     clock,
+    async readSome(countMax) {
+      if (state.isAway) throw new Error("away");
+      return new Map([...table].slice(0, countMax));
+    },
     async read(profileIds) {
       queries.push(profileIds);
+      if (state.isHanging) await new Promise(() => undefined);
       if (state.isAway) throw new Error("away");
       return new Map([...table].filter(([profileId]) => profileIds.includes(profileId)));
     },
   });
-  return { clock, table, queries, state, profileOf };
+  return { clock, table, queries, state, profileOf: find, preload };
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -69,6 +74,26 @@ describe("the profile directory", () => {
     table.delete(anna);
     await clock.advance(60_000);
     expect(await profileOf(anna)).toBeUndefined();
+  });
+
+  test("a database that is late: what is remembered, after 50 ms", async () => {
+    const { clock, state, profileOf } = setup();
+    await profileOf(anna);
+    await clock.advance(60_000);
+    state.isHanging = true;
+    const answer = profileOf(anna);
+    await clock.advance(50);
+    expect(await answer).toEqual({ country: "BY", ageMark: null });
+  });
+
+  test("those read ahead are answered without a query, and a database that is away then is no failure", async () => {
+    const { queries, state, profileOf, preload } = setup();
+    await preload();
+    expect(await profileOf(anna)).toEqual({ country: "BY", ageMark: null });
+    expect(queries).toEqual([]);
+    state.isAway = true;
+    await preload();
+    expect(await profileOf(boris)).toEqual({ country: "DE", ageMark: 12 });
   });
 
   test("remembers nobody who is not there", async () => {

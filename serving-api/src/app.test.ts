@@ -270,14 +270,14 @@ describe("when parts are away", () => {
   };
 
   test("a store that throws leaves a popular page that says so, and tells nobody why", async () => {
-    const away = { getLists: broken, getStates: broken };
+    const away = { getLists: broken, getStateUnless: broken };
     expect(await parts({ recommendations: away })).toEqual(["profile_state unavailable", "personal_list unavailable"]);
     const response = await appWith({ recommendations: away }).request("/api/v1/home", await as(viewer(PROFILE)));
     expect(await response.text()).not.toContain("disk");
   });
 
   test("a store that hangs is left behind at the deadline", async () => {
-    const hanging = { getLists: () => new Promise<never>(() => {}), getStates: recommendations.getStates };
+    const hanging = { ...recommendations, getLists: () => new Promise<never>(() => {}) };
     const answer = parts({ recommendations: hanging, deadlineMs: 100 });
     for (let i = 0; i < 200; i++) await Promise.resolve();
     // The request waits for real crypto on its way in; the clock is moved until it has reached the deadline.

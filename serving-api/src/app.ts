@@ -11,7 +11,6 @@ import type { Identity } from "@thewatcher/contracts/identity";
 import type { DecisionId, Generation, ProfileId } from "@thewatcher/contracts/ids";
 import type { ItemTables } from "@thewatcher/contracts/item-tables";
 import { problem } from "@thewatcher/contracts/problems";
-import type { ProfileState } from "@thewatcher/contracts/profile-state";
 import { gradeTitleState } from "@thewatcher/feature-store/live-signal";
 import { assert } from "@thewatcher/kit/assert";
 import type { Clock } from "@thewatcher/kit/clock";
@@ -23,6 +22,8 @@ import type { RecommendationStore, StoredList } from "@thewatcher/stores/recomme
 import type { Context } from "hono";
 import { describedRoutes } from "./api-document.ts";
 import type { CatalogueHolder } from "./catalogue-holder.ts";
+import { createHistories } from "./histories.ts";
+import { emptyHistory, type History } from "./history.ts";
 import { createIdentify } from "./identity.ts";
 import type { ItemTablesHolder } from "./item-tables-holder.ts";
 import { countOf, excludedOf, profileIdOf } from "./parameters.ts";
@@ -31,13 +32,13 @@ import { createReadAll } from "./readings.ts";
 import { type ProfileAnswerHead, renderHome, renderList, renderSimilar } from "./render.ts";
 import { type Reading, type ServedProfile, type SlateRequest, UNKNOWN_PROFILE_AGE_MARK } from "./request.ts";
 import { composeHome, composeList, composeSimilar, maySee } from "./slate.ts";
-import { createTitleView } from "./title-view.ts";
+import { createTitleView, type TitleView } from "./title-view.ts";
 
 /** Of the 250 ms that a page may take. An embedded store answers in microseconds, a remote one in a few milliseconds. */
 export const READ_DEADLINE_MS = 100;
 
 export interface ServingApiDeps {
-  readonly recommendations: Pick<RecommendationStore, "getLists" | "getStates">;
+  readonly recommendations: Pick<RecommendationStore, "getLists" | "getStateUnless">;
   readonly itemTables: Pick<ItemTablesHolder, "current" | "active">;
   readonly catalogue: Pick<CatalogueHolder, "current">;
   /** undefined: no such profile. */
@@ -54,6 +55,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   const readAll = createReadAll({ clock, log, deadlineMs: deps.deadlineMs ?? READ_DEADLINE_MS });
   const identify = createIdentify(deps.verifier);
   const workspace = createWorkspaceHolder({ itemTables, catalogue });
+  const historyOf = createHistories({ recommendations, grade: gradeTitleState });
   const app = new OpenAPIHono();
   handleErrors(app as never, { log, notFound: problem("not-found"), internal: problem("internal") });
   app.use(requestId());
@@ -76,28 +78,25 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     return list;
   }
 
-  async function read(profileId: ProfileId, identity: Identity, generation: Generation | undefined) {
-    const [profile, list, state] = await readAll<
-      [ServedProfile | undefined, StoredList | undefined, ProfileState | undefined]
-    >([
+  async function read(profileId: ProfileId, identity: Identity, view: TitleView) {
+    const [profile, list, history] = await readAll<[ServedProfile | undefined, StoredList | undefined, History]>([
       () => profiles(profileId),
-      () => readList(profileId, generation),
-      async () => (await recommendations.getStates([profileId]))[0],
+      () => readList(profileId, generationOf(view.tables)),
+      () => historyOf(view, profileId),
     ]);
-    return { profile: servedProfile(profile, identity), list, state };
+    return { profile: servedProfile(profile, identity), list, history };
   }
 
   /** The workspace is taken before the reading, so that a flip in between does not bring two publications together. */
   async function ask(c: Context, profileId: ProfileId, identity: Identity) {
     const exclude = excludedOf(c.req.queries("exclude"));
     const ws = workspace();
-    const readings = await read(profileId, identity, generationOf(ws.view.tables));
+    const readings = await read(profileId, identity, ws.view);
     const request: SlateRequest = {
       ...readings.profile,
       list: readings.list,
-      state: readings.state,
+      history: readings.history,
       exclude,
-      grade: gradeTitleState,
     };
     const head: ProfileAnswerHead = {
       ...headOf(ws, clock),
@@ -208,12 +207,10 @@ function servedProfile(
 
 /** A machine asks about a title: nobody's history, everybody's ages. */
 function withoutProfile(identity: Identity, exclude: readonly string[]): SlateRequest {
-  const nothing = { kind: "read", value: undefined } as const;
   return {
     profile: { country: identity.country, ageMark: null },
-    list: nothing,
-    state: nothing,
+    list: { kind: "read", value: undefined },
+    history: { kind: "read", value: emptyHistory },
     exclude,
-    grade: gradeTitleState,
   };
 }

@@ -205,7 +205,11 @@ export function seedsOf(ws: Workspace, history: History, indices: readonly numbe
     targeted[index] = epoch;
     slots[index] = slot;
   });
+  const last = SEEDS_MAX - 1;
   seedPlaces.fill(-1, 0, indices.length * SEEDS_MAX);
+  seedContributions.fill(Number.NEGATIVE_INFINITY, 0, indices.length * SEEDS_MAX);
+  /** What a contribution must exceed to stand anywhere. */
+  let floor = Number.NEGATIVE_INFINITY;
   const { count: width, itemIndices, weights } = tables.neighbours;
   for (let place = 0; place < history.graded.length; place++) {
     const title = history.graded[place]!;
@@ -213,9 +217,18 @@ export function seedsOf(ws: Workspace, history: History, indices: readonly numbe
     const end = (title.index + 1) * width;
     for (let at = title.index * width; at < end; at++) {
       const index = itemIndices[at]!;
-      if (index < 0) break;
+      const contribution = title.weight * weights[at]!;
+      // A row falls, and so do the weights of a history: most rows end here after a few entries.
+      if (index < 0 || contribution <= floor) break;
       if (targeted[index] !== epoch) continue;
-      keepSeed(seedPlaces, seedContributions, slots[index]! * SEEDS_MAX, place, title.weight * weights[at]!);
+      const start = slots[index]! * SEEDS_MAX;
+      if (contribution > seedContributions[start + last]!) {
+        keepSeed(seedPlaces, seedContributions, start, place, contribution);
+      }
+    }
+    floor = Number.POSITIVE_INFINITY;
+    for (let slot = 0; slot < indices.length; slot++) {
+      floor = Math.min(floor, seedContributions[slot * SEEDS_MAX + last]!);
     }
   }
   for (const index of indices) targeted[index] = 0;
@@ -228,17 +241,13 @@ export function seedsOf(ws: Workspace, history: History, indices: readonly numbe
   });
 }
 
-/** Insertion into a sorted triple; of equal contributions the newer title stands first. */
+/** Insertion into a sorted triple above its last; of equal contributions the newer title stands first. */
 function keepSeed(places: Int32Array, contributions: Float64Array, start: number, place: number, contribution: number) {
-  let at = start + SEEDS_MAX;
-  while (at > start && (places[at - 1]! < 0 || contributions[at - 1]! < contribution)) {
-    at--;
-    if (at + 1 < start + SEEDS_MAX) {
-      places[at + 1] = places[at]!;
-      contributions[at + 1] = contributions[at]!;
-    }
+  let at = start + SEEDS_MAX - 1;
+  for (; at > start && contributions[at - 1]! < contribution; at--) {
+    places[at] = places[at - 1]!;
+    contributions[at] = contributions[at - 1]!;
   }
-  if (at === start + SEEDS_MAX) return;
   places[at] = place;
   contributions[at] = contribution;
 }

@@ -97,9 +97,9 @@ function renderSeedNames(view: TitleView, entries: readonly Entry[]): string {
     for (const { titleId } of reason.seeds) {
       if (seen.has(titleId)) continue;
       seen.add(titleId);
-      const name = view.titles[view.indexOf.get(titleId) ?? -1]?.card.name;
+      const named = view.nameJson[view.indexOf.get(titleId) ?? -1];
       // A title that left the catalogue is still in the history, and has no name to show.
-      if (name !== undefined) text += `${text === "" ? "" : ","}"${titleId}":${JSON.stringify(name)}`;
+      if (named) text += text === "" ? named : `,${named}`;
     }
   }
   return `{${text}}`;

@@ -3,9 +3,8 @@
  * personal ranking. A reading that failed is an input like any other: the slate is composed without it and says so.
  */
 import type { Degradation } from "@thewatcher/contracts/api/serving";
-import type { ProfileState } from "@thewatcher/contracts/profile-state";
 import type { StoredList } from "@thewatcher/stores/recommendations/port";
-import { emptyHistory, type GradeTitleState, type History, readHistory } from "./history.ts";
+import { emptyHistory, type History } from "./history.ts";
 import { beginRequest, type Ranking, rankPersonal, type Workspace } from "./ranking.ts";
 import { type Popularity, popularityIn } from "./title-view.ts";
 
@@ -33,10 +32,10 @@ export interface SlateRequest {
   /** Why `profile` is a stand-in. */
   readonly profileProblem?: FailedReading;
   readonly list: Reading<StoredList | undefined>;
-  readonly state: Reading<ProfileState | undefined>;
+  /** Of the profile's live state; the empty one where there is none. */
+  readonly history: Reading<History>;
   /** Titles that the caller doesn't want on this slate. */
   readonly exclude: readonly string[];
-  readonly grade: GradeTitleState;
 }
 
 export interface Prepared {
@@ -60,8 +59,7 @@ export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.
   const { shown, ageMarks } = view;
   const degradations: Degradation[] = [];
   if (request.profileProblem) take(request.profileProblem, "profile", degradations);
-  const state = take(request.state, "profile_state", degradations);
-  const history = state ? readHistory(view, state, request.grade) : emptyHistory;
+  const history = take(request.history, "profile_state", degradations) ?? emptyHistory;
   const list = take(request.list, "personal_list", degradations);
 
   for (const index of history.hidden) hidden[index] = epoch;

@@ -6,7 +6,7 @@ import type { StoredList } from "@thewatcher/stores/recommendations/port";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Entry } from "./candidates.ts";
-import { readHistory } from "./history.ts";
+import { emptyHistory, readHistory } from "./history.ts";
 import { createWorkspace } from "./ranking.ts";
 import { formatScore, renderHome, renderList, renderSimilar } from "./render.ts";
 import type { SlateRequest } from "./request.ts";
@@ -54,12 +54,12 @@ function listFrom(seed: number): StoredList {
 
 const read = <Value>(value: Value) => ({ kind: "read", value }) as const;
 const failed = { kind: "failed", cause: "unavailable", detail: "The store did not answer." } as const;
+const historyOf = (state: ProfileState) => read(readHistory(view, state, gradeForTests));
 const requestOf = (more: Partial<SlateRequest> = {}): SlateRequest => ({
   profile: { country: "BY", ageMark: null },
   list: read(undefined),
-  state: read(undefined),
+  history: read(emptyHistory),
   exclude: [],
-  grade: gradeForTests,
   ...more,
 });
 
@@ -81,7 +81,7 @@ const requests = fc
 type Inputs = typeof requests extends fc.Arbitrary<infer Value> ? Value : never;
 
 const requestFrom = ({ state, list, profile, exclude }: Inputs) =>
-  requestOf({ state: read(state), list: read(list), profile, exclude });
+  requestOf({ history: historyOf(state), list: read(list), profile, exclude });
 
 const forRequests = (check: (inputs: Inputs) => void) => fc.assert(fc.property(requests, check), { numRuns: 60 });
 
@@ -148,7 +148,10 @@ describe("a home page, whatever the profile did", () => {
   test("is the same for the same inputs, whoever was served in between", () => {
     forRequests((inputs) => {
       const first = composeHome(ws, requestFrom(inputs));
-      composeHome(ws, requestOf({ list: read(listFrom(99)), state: read(randomState(createRng(5), TITLES, 80)) }));
+      composeHome(
+        ws,
+        requestOf({ list: read(listFrom(99)), history: historyOf(randomState(createRng(5), TITLES, 80)) }),
+      );
       expect(composeHome(ws, requestFrom(inputs))).toEqual(first);
       expect(composeHome(createWorkspace(view), requestFrom(inputs))).toEqual(first);
     });
@@ -242,7 +245,7 @@ describe("who gets which page", () => {
   test("a profile whose first film was watched a minute ago has top picks and a row because of it", () => {
     const touchedAt = AS_OF + 60_000;
     const state = stateOf([{ titleId: titleIdOf(5), touchedAt, watched: { at: touchedAt, on: true } }]);
-    const home = composeHome(ws, requestOf({ state: read(state) }));
+    const home = composeHome(ws, requestOf({ history: historyOf(state) }));
     expect(home.rows.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["top_picks", "because_you_watched"]));
     expect(home.rows.find(({ kind }) => kind === "top_picks")!.entries[0]!.source).toBe("recent_activity");
     expect(home.degradations).toEqual([]);
@@ -260,7 +263,7 @@ describe("who gets which page", () => {
     const touchedAt = AS_OF + 1;
     const state = stateOf([{ titleId: titleIdOf(clicked), touchedAt, clickedAt: touchedAt }]);
     const before = requestOf({ list: read(listFrom(4)) });
-    expect(meanRank({ ...before, state: read(state) })).toBeLessThan(meanRank(before));
+    expect(meanRank({ ...before, history: historyOf(state) })).toBeLessThan(meanRank(before));
   });
 
   test("continue watching names where to go on, and keeps the title out of every other row", () => {
@@ -274,12 +277,14 @@ describe("who gets which page", () => {
         durationSeconds: 6_000,
       },
     ]);
-    const home = composeHome(ws, requestOf({ state: read(state) }));
+    const home = composeHome(ws, requestOf({ history: historyOf(state) }));
     expect(home.rows[0]).toMatchObject({
       kind: "continue_watching",
       entries: [{ index: 8, reason: { kind: "continue_watching", positionSeconds: 700, durationSeconds: 6_000 } }],
     });
-    expect(composeList(ws, requestOf({ state: read(state) }), 100).entries.map(({ index }) => index)).not.toContain(8);
+    expect(
+      composeList(ws, requestOf({ history: historyOf(state) }), 100).entries.map(({ index }) => index),
+    ).not.toContain(8);
   });
 });
 
@@ -293,20 +298,20 @@ describe("with parts missing, there is a page, and it says what it lacks", () =>
   const past = stateOf([{ titleId: titleIdOf(5), touchedAt: AS_OF - 1, rated: { at: AS_OF - 1, stars: 5 } }]);
 
   test("no list for a profile with a past", () => {
-    expect(parts({ state: read(past) })).toEqual(["personal_list missing"]);
+    expect(parts({ history: historyOf(past) })).toEqual(["personal_list missing"]);
   });
   test("the list could not be read", () => {
-    expect(parts({ list: failed, state: read(past) })).toEqual(["personal_list unavailable"]);
+    expect(parts({ list: failed, history: historyOf(past) })).toEqual(["personal_list unavailable"]);
   });
   test("the state could not be read", () => {
-    expect(parts({ list: read(listFrom(1)), state: failed })).toEqual(["profile_state unavailable"]);
+    expect(parts({ list: read(listFrom(1)), history: failed })).toEqual(["profile_state unavailable"]);
   });
   test("the profile could not be read", () => {
     expect(parts({ profileProblem: { ...failed, cause: "timed_out" } })).toEqual(["profile timed_out"]);
   });
   test("a list of another generation than the tables", () => {
     const list = { ...listFrom(1), generation: "g1900000000000-00bb" as Generation };
-    expect(parts({ list: read(list), state: read(past) })).toEqual(["item_tables stale"]);
+    expect(parts({ list: read(list), history: historyOf(past) })).toEqual(["item_tables stale"]);
   });
   test("before the first publication", () => {
     expect(parts({}, createWorkspace(createTitleView(catalogue, undefined)))).toEqual(["item_tables missing"]);

@@ -46,6 +46,8 @@ export interface TitleView {
   readonly titles: readonly (CatalogueTitle | undefined)[];
   /** The card as JSON, beside `titles`; empty where there is none. */
   readonly cardJson: readonly string[];
+  /** `"<title id>":"<name>"`, beside `titles`; empty where there is no card. */
+  readonly nameJson: readonly string[];
   /** 0: no card. */
   readonly shown: Uint8Array;
   readonly ageMarks: Uint8Array;
@@ -71,6 +73,7 @@ export function createTitleView(catalogue: readonly CatalogueTitle[], tables: It
 
   const titles = new Array<CatalogueTitle | undefined>(titleCount).fill(undefined);
   const cardJson = new Array<string>(titleCount).fill("");
+  const nameJson = new Array<string>(titleCount).fill("");
   const shown = new Uint8Array(titleCount);
   const ageMarks = new Uint8Array(titleCount).fill(UNKNOWN_AGE_MARK);
   const genreIndex = new Map<string, number>();
@@ -81,6 +84,7 @@ export function createTitleView(catalogue: readonly CatalogueTitle[], tables: It
     const index = indexOf.get(title.card.titleId)!;
     titles[index] = title;
     cardJson[index] = JSON.stringify(title.card);
+    nameJson[index] = `${JSON.stringify(title.card.titleId)}:${JSON.stringify(title.card.name)}`;
     shown[index] = 1;
     ageMarks[index] = title.card.ageMark ?? UNKNOWN_AGE_MARK;
   }
@@ -105,6 +109,7 @@ export function createTitleView(catalogue: readonly CatalogueTitle[], tables: It
     indexOf,
     titles,
     cardJson,
+    nameJson,
     shown,
     ageMarks,
     genres: [...genreIndex.keys()],

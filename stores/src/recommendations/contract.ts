@@ -260,6 +260,23 @@ export function recommendationsContract(adapter: { open(): Promise<Recommendatio
       titles,
     });
 
+    test("one that somebody knows by its revision is kept back until it changes; the same content has the same revision", async () => {
+      const clicked = [{ titleId: title(1), touchedAt: 5, clickedAt: 5 }];
+      expect(await store.getStateUnless(profile(1), undefined)).toBeUndefined();
+      await store.putStates({ states: [state(1), state(2)] });
+      const first = await store.getStateUnless(profile(1), undefined);
+      expect(first).toEqual({ revision: expect.any(String), state: state(1) });
+      const { revision } = first!;
+      expect(await store.getStateUnless(profile(1), revision)).toEqual({ revision, state: undefined });
+      expect((await store.getStateUnless(profile(2), revision))?.state).toEqual(state(2));
+      await store.putStates({ states: [state(1, clicked)] });
+      const second = await store.getStateUnless(profile(1), revision);
+      expect(second).toEqual({ revision: expect.any(String), state: state(1, clicked) });
+      expect(second!.revision).not.toBe(revision);
+      await store.putStates({ states: [state(1)] });
+      expect(await store.getStateUnless(profile(1), revision)).toEqual({ revision, state: undefined });
+    });
+
     test("any states come back as they were, in the order asked", async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(titleState, { maxLength: PROFILE_STATE_TITLES_MAX }), async (titles) => {

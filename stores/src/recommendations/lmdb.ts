@@ -6,8 +6,10 @@
  * snapshot, so that a flip in the middle can't mix generations. `drop` hides a generation in one transaction and then
  * removes its lists in steps; one cut short by a crash is finished at the next opening.
  *
- * States are msgpack with record shapes inside each value (300 titles: 12 KB and 70 µs to read; JSON 38 KB, 160 µs).
+ * States are msgpack with record shapes inside each value (300 titles: 12 KB and 70 µs to read; JSON 38 KB, 160 µs), behind
+ * their revision: the first half of the SHA-256 of that msgpack.
  */
+import { hash } from "node:crypto";
 import type { Generation, ProfileId } from "@thewatcher/contracts/ids";
 import type { ProfileState } from "@thewatcher/contracts/profile-state";
 import { assert } from "@thewatcher/kit/assert";
@@ -20,6 +22,14 @@ import type { GenerationInfo, RecommendationStore, StoredList } from "./port.ts"
 const FORMAT_VERSION = 1;
 /** Lists removed in one transaction of `drop`: a few milliseconds during which no one else writes. */
 const DROP_STEP_LISTS = 2_000;
+
+/** Before a state's revision. No msgpack begins with it: a value that does not start so is one without a revision. */
+const REVISED = 0xc1;
+const REVISION_BYTES = 16;
+const STATE_AT = 1 + REVISION_BYTES;
+
+/** lmdb-js's fast reads answer one buffer over and over, and only its `length` says where the value ends. */
+const copyOf = (bytes: Buffer) => Buffer.from(bytes.subarray(0, bytes.length));
 
 interface StoredGeneration {
   readonly number: number;
@@ -44,12 +54,37 @@ export async function openLmdbRecommendations(options: {
   const statePositions = environment.table<number, [string, number]>("state-positions", {});
   const packr = new Packr({ useRecords: true });
 
+  const revisionOf = (packed: Buffer) => hash("sha256", packed, "buffer").subarray(0, REVISION_BYTES);
+
+  function encodeState(state: ProfileState): Buffer {
+    const packed = packr.pack(state);
+    const bytes = Buffer.allocUnsafeSlow(STATE_AT + packed.length);
+    bytes[0] = REVISED;
+    bytes.set(revisionOf(packed), 1);
+    bytes.set(packed, STATE_AT);
+    return bytes;
+  }
+
+  function decodeState(bytes: Buffer): ProfileState {
+    return packr.unpack(bytes, { start: bytes[0] === REVISED ? STATE_AT : 0, end: bytes.length }) as ProfileState;
+  }
+
   const activeNow = () => pointers.get("active") as Generation | undefined;
+
+  /** The generation found last, by the bytes it was decoded from: every list is of the same one. */
+  let last: { readonly bytes: Buffer; readonly found: StoredGeneration } | undefined;
 
   /** Undefined also for one that is being dropped. */
   function find(generation: Generation): StoredGeneration | undefined {
-    const found = generationTable.get(generation);
-    return found?.dropping ? undefined : found;
+    const bytes = generationTable.getBinaryFast(generation);
+    if (!bytes) return undefined;
+    if (!last || last.bytes.compare(bytes, 0, bytes.length) !== 0) {
+      const copy = copyOf(bytes);
+      const found = generationTable.get(generation);
+      if (!found) return undefined;
+      last = { bytes: copy, found };
+    }
+    return last.found.dropping ? undefined : last.found;
   }
 
   async function removeLists(generation: string, number: number): Promise<void> {
@@ -152,9 +187,18 @@ export async function openLmdbRecommendations(options: {
       environment.requireOpen();
       checkProfileCount("getStates", profileIds.length);
       return profileIds.map((profileId) => {
-        const bytes = states.get(profileId);
-        return bytes && (packr.unpack(bytes) as ProfileState);
+        const bytes = states.getBinaryFast(profileId);
+        return bytes && decodeState(bytes);
       });
+    },
+
+    async getStateUnless(profileId, knownRevision) {
+      environment.requireOpen();
+      const bytes = states.getBinaryFast(profileId);
+      if (!bytes) return undefined;
+      const revision =
+        bytes[0] === REVISED ? bytes.toString("latin1", 1, STATE_AT) : revisionOf(copyOf(bytes)).toString("latin1");
+      return { revision, state: revision === knownRevision ? undefined : decodeState(bytes) };
     },
 
     async putStates({ states: updated, position }) {
@@ -166,7 +210,7 @@ export async function openLmdbRecommendations(options: {
         assert(Number.isInteger(nextOffset) && nextOffset >= 0, `recommendation store: no offset ${nextOffset}`);
       }
       await environment.write((track) => {
-        for (const state of updated) track(states.put(state.profileId, packr.pack(state)));
+        for (const state of updated) track(states.put(state.profileId, encodeState(state)));
         if (position) track(statePositions.put([position.topic, position.partition], position.nextOffset));
       });
     },

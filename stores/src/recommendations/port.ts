@@ -23,6 +23,13 @@ export interface StoredList extends RecommendationListEntry {
   readonly generation: Generation;
 }
 
+export interface RevisedState {
+  /** Names the content: two states of the same revision are the same. */
+  readonly revision: string;
+  /** undefined: unchanged since `knownRevision`. */
+  readonly state: ProfileState | undefined;
+}
+
 export interface GenerationInfo {
   readonly generation: Generation;
   /** Lists written under it. */
@@ -49,6 +56,11 @@ export interface RecommendationStore {
   getLists(profileIds: readonly ProfileId[], generation?: Generation): Promise<readonly (StoredList | undefined)[]>;
   /** In the order asked. */
   getStates(profileIds: readonly ProfileId[]): Promise<readonly (ProfileState | undefined)[]>;
+  /**
+   * One profile's state, unless it still is what `knownRevision` names: whoever keeps something made of a state asks
+   * whether it holds without reading the state again. undefined: there is none.
+   */
+  getStateUnless(profileId: ProfileId, knownRevision: string | undefined): Promise<RevisedState | undefined>;
   /**
    * Writes states together with the log position that they include, in one transaction: after a crash the fold goes on
    * exactly behind what it has applied.

@@ -25,6 +25,7 @@ test("a model's quality stands beside Popular and Random", () => {
     parameters: {},
     metrics: { "ndcg@10": ndcg },
     againstPopular: {},
+    againstRandom: {},
   });
   const evaluation: Evaluation = {
     userCount: 2088,

@@ -239,8 +239,10 @@ export interface Split {
   readonly train: Interactions;
   /** What a model is given about each user when it ranks; these items are never recommended. */
   readonly histories: Interactions;
-  /** What it should have found. */
+  /** What it should have found. Its `itemCount` may be larger than the others': an item behind theirs can't be found. */
   readonly targets: Interactions;
+  /** More items that are never recommended. */
+  readonly exclude?: Pick<Interactions, "rowOffsets" | "itemIndices">;
 }
 
 export interface LeaveLastOutOptions {

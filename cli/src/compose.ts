@@ -51,6 +51,9 @@ export interface Cinema {
   metrics(): Promise<string>;
 }
 
+/** An import alone in its folder: rows come in full inserts, and the last ones as soon as its end waits for them. */
+const IMPORT_LINGER_MS = 30_000;
+
 export async function composeCinema(
   deps: {
     readonly stores: Stores;
@@ -136,8 +139,16 @@ export async function composeCinema(
   });
   services.ingestion = (request) => collector.fetch(request);
 
-  const sink = lifecycle.own("sink", createSink({ eventLog, warehouse, clock, log: logOf("sink") }), (it) =>
-    it.close(),
+  const sink = lifecycle.own(
+    "sink",
+    createSink({
+      eventLog,
+      warehouse,
+      clock,
+      log: logOf("sink"),
+      lingerMs: deps.foldsStates ? undefined : IMPORT_LINGER_MS,
+    }),
+    (it) => it.close(),
   );
   const profileStates = lifecycle.own(
     "profile states",

@@ -48,7 +48,8 @@ async function insert(topic: string, events: readonly Given[]): Promise<void> {
   expect(await warehouse.insertEvents({ topic, partition: 0, records })).toMatchObject({ undecodable: [] });
 }
 async function clear(): Promise<void> {
-  for (const table of ["events", "interactions"]) await warehouse.command(`TRUNCATE TABLE ${table}`);
+  for (const table of ["events", "stated_interactions", "behaviour_interactions"])
+    await warehouse.command(`TRUNCATE TABLE ${table}`);
 }
 
 beforeAll(async () => {

@@ -46,7 +46,8 @@ export interface TrainingSet {
 
 const SQL = `WITH
   (SELECT arraySort(groupUniqArray(titleId)) FROM (
-    SELECT DISTINCT titleId FROM interactions
+    SELECT DISTINCT titleId FROM stated_interactions
+    UNION ALL SELECT DISTINCT titleId FROM behaviour_interactions
     UNION ALL SELECT DISTINCT titleId FROM events WHERE titleId != '' AND occurredAt >= toStartOfDay({asOf:DateTime64(3)})
   )) AS titles
 SELECT

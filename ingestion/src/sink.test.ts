@@ -193,6 +193,6 @@ describe("the sink", () => {
     expect(ends(batchOf(0, 10))).toEqual([9]);
     expect(ends(batchOf(7, 27))).toEqual([9, 19, 26]);
     expect(ends(batchOf(12, 13))).toEqual([12]);
-    expect(INSERT_ROWS_MAX).toBe(20_000);
+    expect(INSERT_ROWS_MAX).toBe(50_000);
   });
 });

@@ -86,6 +86,10 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
 
   const reached = (targets: readonly number[]) => targets.every((target, p) => source.position(p) >= target);
 
+  /** Whether someone waits for records that nobody has handled yet: then company is not worth a wait. */
+  const isAwaited = (partition: number) =>
+    [...catchingUp].some(({ targets }) => targets[partition]! > source.position(partition));
+
   /** The next batch for the member, or undefined when the readers changed while it waited. */
   async function nextBatch(partition: number, member: Member): Promise<readonly LogRecord[] | undefined> {
     const { recordsMax, bytesMax, lingerMs } = member.options;
@@ -104,7 +108,7 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
       for (;;) {
         const leftMs = until - clock.monotonicMs();
         const full = source.nextOffset(partition) - from >= recordsMax;
-        if (leftMs <= 0 || full || source.appendedBytes(partition) - appended >= spare) break;
+        if (leftMs <= 0 || full || isAwaited(partition) || source.appendedBytes(partition) - appended >= spare) break;
         await change(partition, leftMs);
         if (member.left || members[partition % members.length] !== member) return undefined;
       }
@@ -207,6 +211,7 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
             if (reached(targets)) return settle();
             if (closing) return settle(closedBeforeCaughtUp(options));
             catchingUp.add(waiter);
+            wakeAll();
             signal?.addEventListener("abort", onAbort, { once: true });
           });
         },

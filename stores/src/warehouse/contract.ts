@@ -205,7 +205,8 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
       await warehouse.close();
     });
     const clear = async () => {
-      for (const table of ["events", "interactions"]) await warehouse.command(`TRUNCATE TABLE ${table}`);
+      for (const table of ["events", "stated_interactions", "behaviour_interactions"])
+        await warehouse.command(`TRUNCATE TABLE ${table}`);
     };
 
     test("migrating again applies nothing", async () => {

@@ -11,21 +11,34 @@
  * Migration 0001 contains this text: changing it means a new migration with a text of its own.
  */
 
-/** Columns of `interactions` behind its key (profileId, titleId, day, country), with what merges each. */
-export const INTERACTION_COLUMNS = [
-  { name: "firstAt", type: "SimpleAggregateFunction(min, DateTime64(3, 'UTC'))", merge: "min" },
-  { name: "lastAt", type: "SimpleAggregateFunction(max, DateTime64(3, 'UTC'))", merge: "max" },
-  { name: "clickedAt", type: "SimpleAggregateFunction(max, DateTime64(3, 'UTC'))", merge: "max" },
-  { name: "playedAt", type: "SimpleAggregateFunction(max, DateTime64(3, 'UTC'))", merge: "max" },
-  { name: "rated", type: "SimpleAggregateFunction(max, UInt256)", merge: "max" },
-  { name: "watched", type: "SimpleAggregateFunction(max, UInt256)", merge: "max" },
-  { name: "watchlisted", type: "SimpleAggregateFunction(max, UInt256)", merge: "max" },
-  { name: "notInterested", type: "SimpleAggregateFunction(max, UInt256)", merge: "max" },
-  { name: "durationSeconds", type: "SimpleAggregateFunction(max, Float32)", merge: "max" },
-  { name: "watchedSecondsByPlayback", type: "SimpleAggregateFunction(maxMap, Map(String, Float32))", merge: "maxMap" },
-  { name: "clicks", type: "AggregateFunction(uniqExact, UUID)", merge: "uniqExactMergeState" },
-  { name: "impressions", type: "AggregateFunction(uniqExact, UUID)", merge: "uniqExactMergeState" },
-  { name: "synthetic", type: "SimpleAggregateFunction(max, UInt8)", merge: "max" },
+/** What merges the columns of both tables behind their key (profileId, titleId, day, country). */
+const FIRST_AT = { name: "firstAt", type: "SimpleAggregateFunction(min, DateTime64(3, 'UTC'))" } as const;
+const LAST_AT = { name: "lastAt", type: "SimpleAggregateFunction(max, DateTime64(3, 'UTC'))" } as const;
+const SYNTHETIC = { name: "synthetic", type: "SimpleAggregateFunction(max, UInt8)" } as const;
+
+/**
+ * Two tables, since few pairs have both: an imported rating that carried empty sets and maps beside its register cost
+ * half the insert (a million ratings with merges: 12.9 µs of processor time a row in one table, 8.0 in two).
+ */
+export const STATEMENT_COLUMNS = [
+  FIRST_AT,
+  LAST_AT,
+  { name: "rated", type: "SimpleAggregateFunction(max, UInt256)" },
+  { name: "watched", type: "SimpleAggregateFunction(max, UInt256)" },
+  { name: "watchlisted", type: "SimpleAggregateFunction(max, UInt256)" },
+  { name: "notInterested", type: "SimpleAggregateFunction(max, UInt256)" },
+  SYNTHETIC,
+] as const;
+export const BEHAVIOUR_COLUMNS = [
+  FIRST_AT,
+  LAST_AT,
+  { name: "clickedAt", type: "SimpleAggregateFunction(max, DateTime64(3, 'UTC'))" },
+  { name: "playedAt", type: "SimpleAggregateFunction(max, DateTime64(3, 'UTC'))" },
+  { name: "durationSeconds", type: "SimpleAggregateFunction(max, Float32)" },
+  { name: "watchedSecondsByPlayback", type: "SimpleAggregateFunction(maxMap, Map(String, Float32))" },
+  { name: "clicks", type: "AggregateFunction(uniqExact, UUID)" },
+  { name: "impressions", type: "AggregateFunction(uniqExact, UUID)" },
+  SYNTHETIC,
 ] as const;
 
 export const registerAtMs = (register: string) => `toInt64(bitShiftRight(${register}, 160))`;
@@ -39,7 +52,7 @@ const lastWriter = (types: string, bits: string) =>
 /** 1 as Float32. */
 const ONE = "toUInt32(1065353216)";
 
-/** What people stated. Columns not named take their empty state. */
+/** What people stated. */
 export const statementStates = (source: string, where: string) => `SELECT
   profileId, titleId, toDate(occurredAt, 'UTC') AS day, country,
   min(occurredAt) AS firstAt,

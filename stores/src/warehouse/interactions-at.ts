@@ -2,22 +2,25 @@
  * Interactions as they stood at an instant, exactly, for `FROM (…)`: one row for each (profileId, titleId) that was
  * touched, with the parameter `{asOf:DateTime64(3)}`.
  *
- * Days before `asOf`'s come from the states of `interactions`; `asOf`'s own day from its raw events, by the same text
+ * Days before `asOf`'s come from the states of `stated_interactions` and `behaviour_interactions`; `asOf`'s own day from its raw events, by the same text
  * that the views run. An erasure removes what its profile did up to it, whatever `asOf` is: such profiles are computed
  * from raw events behind their last erasure. Nothing here needs FINAL: every state is idempotent.
  */
 import {
+  BEHAVIOUR_COLUMNS,
   behaviourStates,
-  INTERACTION_COLUMNS,
   registerAtMs,
   registerValue,
+  STATEMENT_COLUMNS,
   statementStates,
 } from "./interaction-states.ts";
 
 const KEY = ["profileId", "titleId", "day", "country"] as const;
 
-/** The empty state of each column, where a select text leaves it out. */
-const EMPTY: { readonly [Name in (typeof INTERACTION_COLUMNS)[number]["name"]]: string } = {
+type ColumnName = (typeof STATEMENT_COLUMNS)[number]["name"] | (typeof BEHAVIOUR_COLUMNS)[number]["name"];
+
+/** Every column, with its empty state for the half that lacks it. */
+const EMPTY: { readonly [Name in ColumnName]: string } = {
   firstAt: "toDateTime64(0, 3, 'UTC')",
   lastAt: "toDateTime64(0, 3, 'UTC')",
   clickedAt: "toDateTime64(0, 3, 'UTC')",
@@ -33,10 +36,14 @@ const EMPTY: { readonly [Name in (typeof INTERACTION_COLUMNS)[number]["name"]]: 
   synthetic: "toUInt8(0)",
 };
 
-const allColumns = (states: string) =>
-  `SELECT ${KEY.join(", ")}, ${INTERACTION_COLUMNS.map(({ name }) =>
-    states.includes(`AS ${name}\n`) || states.includes(`AS ${name},`) ? name : `${EMPTY[name]} AS ${name}`,
-  ).join(", ")} FROM (${states})`;
+/** The key and every column, out of what has only those of one half. */
+function widened(columns: readonly { readonly name: ColumnName }[], from: string): string {
+  const names = new Set(columns.map(({ name }) => name));
+  const list = Object.entries(EMPTY).map(([name, empty]) =>
+    names.has(name as ColumnName) ? name : `${empty} AS ${name}`,
+  );
+  return `SELECT ${[...KEY, ...list].join(", ")} FROM ${from}`;
+}
 
 const ERASED =
   "SELECT profileId, max(occurredAt) AS erasedAt FROM events WHERE topic = 'erasures' AND type = 'erasure' GROUP BY profileId";
@@ -48,12 +55,15 @@ const PARTIAL_DAY = ` AND occurredAt >= toStartOfDay(${AS_OF}) AND occurredAt <=
 /** What profiles did since their last erasure. */
 const SINCE_ERASURE = `(SELECT e.* FROM events AS e INNER JOIN (${ERASED}) AS erasure ON e.profileId = erasure.profileId WHERE e.profileId IN (${ERASED_PROFILES}) AND e.occurredAt > erasure.erasedAt AND e.occurredAt <= ${AS_OF})`;
 
+const WHOLE_DAYS = ` WHERE day < toDate(${AS_OF}) AND profileId NOT IN (${ERASED_PROFILES})`;
+
 const STATES = [
-  `SELECT ${[...KEY, ...INTERACTION_COLUMNS.map(({ name }) => name)].join(", ")} FROM interactions WHERE day < toDate(${AS_OF}) AND profileId NOT IN (${ERASED_PROFILES})`,
-  allColumns(statementStates("events", PARTIAL_DAY)),
-  allColumns(behaviourStates("events", PARTIAL_DAY)),
-  allColumns(statementStates(SINCE_ERASURE, "")),
-  allColumns(behaviourStates(SINCE_ERASURE, "")),
+  widened(STATEMENT_COLUMNS, `stated_interactions${WHOLE_DAYS}`),
+  widened(BEHAVIOUR_COLUMNS, `behaviour_interactions${WHOLE_DAYS}`),
+  widened(STATEMENT_COLUMNS, `(${statementStates("events", PARTIAL_DAY)})`),
+  widened(BEHAVIOUR_COLUMNS, `(${behaviourStates("events", PARTIAL_DAY)})`),
+  widened(STATEMENT_COLUMNS, `(${statementStates(SINCE_ERASURE, "")})`),
+  widened(BEHAVIOUR_COLUMNS, `(${behaviourStates(SINCE_ERASURE, "")})`),
 ].join("\nUNION ALL\n");
 
 /**

@@ -3,11 +3,21 @@
  * the record's JSON once, so that the sink sends bytes untouched (239k rows/s against 205k for JSONEachRow rows), and
  * refuses the block when a record is no event.
  */
-import { behaviourStates, INTERACTION_COLUMNS, statementStates } from "../interaction-states.ts";
+import { BEHAVIOUR_COLUMNS, behaviourStates, STATEMENT_COLUMNS, statementStates } from "../interaction-states.ts";
 import type { WarehouseMigration } from "./migration.ts";
 
 const RECORD_FIELDS =
   "Tuple(version UInt8, eventId UUID, type String, profileId String, device String, country String, occurredAt String, sentAt String, receivedAt String, knownAt String, timeQuality String, decisionId Nullable(UUID), position Nullable(UInt16), payload String)";
+
+const statesTable = (table: string, columns: readonly { readonly name: string; readonly type: string }[]) =>
+  `CREATE TABLE IF NOT EXISTS ${table} (
+  profileId String,
+  titleId String,
+  day Date,
+  country LowCardinality(String),
+${columns.map(({ name, type }) => `  ${name} ${type}`).join(",\n")}
+) ENGINE = AggregatingMergeTree
+ORDER BY (profileId, titleId, day, country)`;
 
 export const eventsAndInteractions: WarehouseMigration = {
   name: "0001-events-and-interactions",
@@ -40,16 +50,10 @@ ORDER BY (topic, partition, offset)`,
   offset UInt64,
   value String
 ) ENGINE = Null`,
-    `CREATE TABLE IF NOT EXISTS interactions (
-  profileId String,
-  titleId String,
-  day Date,
-  country LowCardinality(String),
-${INTERACTION_COLUMNS.map(({ name, type }) => `  ${name} ${type}`).join(",\n")}
-) ENGINE = AggregatingMergeTree
-ORDER BY (profileId, titleId, day, country)`,
-    `CREATE MATERIALIZED VIEW IF NOT EXISTS interactions_from_statements TO interactions AS ${statementStates("events", "")}`,
-    `CREATE MATERIALIZED VIEW IF NOT EXISTS interactions_from_behaviour TO interactions AS ${behaviourStates("events", "")}`,
+    statesTable("stated_interactions", STATEMENT_COLUMNS),
+    statesTable("behaviour_interactions", BEHAVIOUR_COLUMNS),
+    `CREATE MATERIALIZED VIEW IF NOT EXISTS stated_interactions_from_events TO stated_interactions AS ${statementStates("events", "")}`,
+    `CREATE MATERIALIZED VIEW IF NOT EXISTS behaviour_interactions_from_events TO behaviour_interactions AS ${behaviourStates("events", "")}`,
     // Last, so that no record passes before what hangs behind it stands.
     `CREATE MATERIALIZED VIEW IF NOT EXISTS events_from_records TO events AS
 SELECT

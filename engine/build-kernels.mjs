@@ -1,6 +1,6 @@
 /**
  * Compiles engine/kernels/assembly with AssemblyScript, once for plain SIMD and once for relaxed SIMD, and embeds both
- * in engine/src/kernels/wasm.generated.ts (base64, ~10 kB together): no file to find at run time, neither from source,
+ * in engine/src/kernels/wasm.generated.ts (base64, ~30 kB together): no file to find at run time, neither from source,
  * nor from dist, nor inside a worker. Skipped when sources, flags and compiler are those of the file that is there.
  */
 import { createHash } from "node:crypto";
@@ -19,6 +19,14 @@ const flags = [
   "--importMemory",
   "--use",
   "abort=",
+  // Up to 4 GiB, shared by the threads of the pool.
+  "--initialMemory",
+  "1",
+  "--maximumMemory",
+  "65535",
+  "--sharedMemory",
+  "--enable",
+  "threads",
   "--enable",
   "simd",
 ];

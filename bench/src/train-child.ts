@@ -1,7 +1,7 @@
 /** One training in a process of its own, so that its peak memory is its own; or, as `limit`, what the kernels can do here. */
 
-import { multiply } from "@thewatcher/engine/kernels/linear-algebra";
 import { createKernels } from "@thewatcher/engine/kernels/load";
+import { multiply } from "@thewatcher/engine/kernels/product";
 import { systemClock } from "@thewatcher/kit/clock";
 import { createRng } from "@thewatcher/kit/rng";
 import { runEngineJob } from "@thewatcher/trainer/engine-job";
@@ -16,16 +16,17 @@ const LIMIT_RUNS = 3;
 const { monotonicMs } = systemClock;
 const mebibytes = (kibibytes: number): number => kibibytes / 1024;
 
-function measureKernels(n: number): KernelLimit {
+async function measureKernels(n: number): Promise<KernelLimit> {
   const kernels = createKernels();
   const rng = createRng(1);
   const a = Float32Array.from({ length: LIMIT_ROWS * n }, () => rng.next() - 0.5);
   const b = Float32Array.from({ length: n * n }, () => rng.next() - 0.5);
-  const rates = Array.from({ length: LIMIT_RUNS + 1 }, () => {
+  const rates: number[] = [];
+  for (let run = 0; run <= LIMIT_RUNS; run++) {
     const startedMs = monotonicMs();
-    multiply(kernels, { m: LIMIT_ROWS, n, k: n }, a, b);
-    return (2 * LIMIT_ROWS * n * n) / (monotonicMs() - startedMs) / 1e6;
-  });
+    await multiply(kernels, { m: LIMIT_ROWS, n, k: n }, a, b);
+    rates.push((2 * LIMIT_ROWS * n * n) / (monotonicMs() - startedMs) / 1e6);
+  }
   // The first run compiles.
   return { gigaflopsPerSecond: median(rates.slice(1)) };
 }
@@ -73,5 +74,5 @@ async function trainModel(model: string, datasets: string): Promise<TrainedModel
 }
 
 const [what = "", argument = ""] = process.argv.slice(2);
-const answer = what === "limit" ? measureKernels(Number(argument)) : await trainModel(what, argument);
+const answer = what === "limit" ? await measureKernels(Number(argument)) : await trainModel(what, argument);
 process.stdout.write(JSON.stringify(answer));

@@ -46,7 +46,7 @@ export async function rankScores(
     const outScores = kernels.allocate(kept);
     for (let row = from; row < Math.min(rowCount, from + STEP_ROWS); row++) {
       if (scorer(row, scores) === "unknown") continue;
-      const filled = kernels.raw.topK(scores.address, itemCount, kept, outItems.address, outScores.address);
+      const filled = kernels.raw.topK(scores.address, itemCount, kept, Number.NEGATIVE_INFINITY, outItems.address, outScores.address);
       assert(filled >= 0, "scores are numbers", () => ({ row }));
       lists.itemIndices.set(kernels.i32(outItems).subarray(0, filled), row * count);
       lists.scores.set(kernels.f32(outScores).subarray(0, filled), row * count);

@@ -5,7 +5,11 @@
  * GEMM after Goto & van de Geijn 2008 (packed panels, a register tile of 4 × 8: eight accumulators, two vectors of B
  * and one splat of A fit the 16 registers of x86); everything large in the Cholesky path is made of it.
  * Every sum has a fixed order, so the same build gives the same bits on the same CPU type.
+ * Kernels that the pool runs take their scratch memory as the last argument: each thread has its own. They answer 0 or
+ * more when all went well.
  */
+
+export { conjugateRows } from "./implicit-als";
 
 // One packed panel of A is 64 × 256 floats = 64 KiB and one of B 256 × 512 = 512 KiB: both stay in a 1 MiB L2.
 const MC: i32 = 64;
@@ -25,15 +29,48 @@ function at(base: usize, index: i32): usize {
   return base + ((<usize>index) << 2);
 }
 
+/** Four steps along k of four lines that lie contiguous in memory: a 4 × 4 transpose into `out`, `outStep` bytes apart. */
+// @ts-expect-error: decorator
+@inline
+function transposeFour(p: usize, line: usize, out: usize, outStep: usize): void {
+  const r0 = v128.load(p);
+  const r1 = v128.load(p + line);
+  const r2 = v128.load(p + line * 2);
+  const r3 = v128.load(p + line * 3);
+  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(out, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+  v128.store(out + outStep, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+  v128.store(out + outStep * 2, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+  v128.store(out + outStep * 3, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+}
+
 /** Rows [0, mc) × columns [0, kc) of A into panels of 4 rows, k-major; the last panel is padded with zeros. */
 function packA(a: usize, rowStride: i32, columnStride: i32, mc: i32, kc: i32, out: usize): void {
   for (let i = 0; i < mc; i += 4) {
     const rows = min(4, mc - i);
     if (rows == 4) {
       let p0 = at(a, i * rowStride);
-      const step = (<usize>columnStride) << 2;
       const row = (<usize>rowStride) << 2;
-      for (let p = 0; p < kc; p++) {
+      let p = 0;
+      if (columnStride == 1) {
+        for (; p + 4 <= kc; p += 4) {
+          transposeFour(p0, row, out, 16);
+          p0 += 16;
+          out += 64;
+        }
+      } else if (rowStride == 1) {
+        const step = (<usize>columnStride) << 2;
+        for (; p < kc; p++) {
+          v128.store(out, v128.load(p0));
+          p0 += step;
+          out += 16;
+        }
+      }
+      const step = (<usize>columnStride) << 2;
+      for (; p < kc; p++) {
         store<f32>(out, load<f32>(p0));
         store<f32>(out, load<f32>(p0 + row), 4);
         store<f32>(out, load<f32>(p0 + row * 2), 8);
@@ -56,21 +93,30 @@ function packA(a: usize, rowStride: i32, columnStride: i32, mc: i32, kc: i32, ou
 function packB(b: usize, rowStride: i32, columnStride: i32, kc: i32, nc: i32, out: usize): void {
   for (let j = 0; j < nc; j += 8) {
     const columns = min(8, nc - j);
+    let p = 0;
     if (columns == 8 && columnStride == 1) {
       let p0 = at(b, j);
       const step = (<usize>rowStride) << 2;
-      for (let p = 0; p < kc; p++) {
+      for (; p < kc; p++) {
         v128.store(out, v128.load(p0));
         v128.store(out, v128.load(p0, 16), 16);
         p0 += step;
         out += 32;
       }
-    } else {
-      for (let p = 0; p < kc; p++) {
-        for (let c = 0; c < 8; c++) {
-          store<f32>(out, c < columns ? load<f32>(at(b, p * rowStride + (j + c) * columnStride)) : 0);
-          out += 4;
-        }
+    } else if (columns == 8 && rowStride == 1) {
+      let p0 = at(b, j * columnStride);
+      const line = (<usize>columnStride) << 2;
+      for (; p + 4 <= kc; p += 4) {
+        transposeFour(p0, line, out, 32);
+        transposeFour(p0 + line * 4, line, out + 16, 32);
+        p0 += 16;
+        out += 128;
+      }
+    }
+    for (; p < kc; p++) {
+      for (let c = 0; c < 8; c++) {
+        store<f32>(out, c < columns ? load<f32>(at(b, p * rowStride + (j + c) * columnStride)) : 0);
+        out += 4;
       }
     }
   }
@@ -164,6 +210,7 @@ function tile(
  * C (+)= alpha · A · B, with A [m × k] and B [k × n] read through a row and a column stride (a transpose costs
  * nothing) and C row-major with `ldc`. `work` holds 64·256 + 256·512 + 32 floats. C may be A itself when k ≤ 256 and
  * n ≤ 512: a block of rows is packed before it is written.
+ * Tiles wholly above the line column = row + `diagonal` are left as they are: a triangle costs half (SYRK).
  */
 export function gemm(
   m: i32,
@@ -179,8 +226,9 @@ export function gemm(
   accumulate: bool,
   c: usize,
   ldc: i32,
+  diagonal: i32,
   work: usize,
-): void {
+): i32 {
   const packedA = work;
   const packedB = at(work, MC * KC);
   const scratch = at(packedB, KC * NC);
@@ -192,10 +240,12 @@ export function gemm(
       packB(at(b, pc * bRow + jc * bColumn), bRow, bColumn, kc, nc, packedB);
       for (let ic = 0; ic < m; ic += MC) {
         const mc = min(MC, m - ic);
+        if (jc > ic + mc - 1 + diagonal) continue;
         packA(at(a, ic * aRow + pc * aColumn), aRow, aColumn, mc, kc, packedA);
         for (let jr = 0; jr < nc; jr += 8) {
           const panelB = at(packedB, jr * kc);
           for (let ir = 0; ir < mc; ir += 4) {
+            if (jc + jr > ic + ir + 3 + diagonal) continue;
             tile(
               kc,
               alpha,
@@ -213,6 +263,7 @@ export function gemm(
       }
     }
   }
+  return 0;
 }
 
 /**
@@ -258,7 +309,7 @@ export function invertBlock(l: usize, ldl: i32, n: i32, out: usize, ldo: i32): v
 }
 
 /** Copies the lower triangle of rows [from, to) onto the upper one. */
-export function mirrorRows(a: usize, lda: i32, from: i32, to: i32): void {
+export function mirrorRows(a: usize, lda: i32, from: i32, to: i32, work: usize): i32 {
   for (let i = from; i < to; i += 32) {
     const iEnd = min(i + 32, to);
     for (let j = 0; j < iEnd; j += 32) {
@@ -268,6 +319,7 @@ export function mirrorRows(a: usize, lda: i32, from: i32, to: i32): void {
       }
     }
   }
+  return 0;
 }
 
 /**
@@ -286,7 +338,8 @@ export function gramRows(
   userOffsets: usize,
   items: usize,
   userWeights: usize,
-): void {
+  work: usize,
+): i32 {
   for (let i = from; i < to; i++) {
     const row = at(g, i * ldg);
     memory.fill(row, 0, (<usize>(i + 1)) << 2);
@@ -303,6 +356,7 @@ export function gramRows(
       }
     }
   }
+  return 0;
 }
 
 /**
@@ -311,6 +365,11 @@ export function gramRows(
  */
 export function combineRows(out: usize, b: usize, ldb: i32, n: i32, rows: usize, weights: usize, count: i32): void {
   memory.fill(out, 0, (<usize>n) << 2);
+  addRows(out, b, ldb, n, rows, weights, count);
+}
+
+/** The same, added to what `out` holds. */
+function addRows(out: usize, b: usize, ldb: i32, n: i32, rows: usize, weights: usize, count: i32): void {
   const wide = n & ~3;
   let h = 0;
   for (; h + 4 <= count; h += 4) {
@@ -384,12 +443,12 @@ function sink(heapScores: usize, heapItems: usize, size: i32, score: f32, item: 
 }
 
 /**
- * The k best of scores[0, n), best first, equal scores by ascending index; -∞ is never taken. Writes outItems and
- * outScores (k long each) and answers how many there are, or -1 when a score is NaN.
+ * The k best of scores[0, n), best first, equal scores by ascending index; only what is above `floor` is taken, so -∞
+ * never. Writes outItems and outScores (k long each) and answers how many there are, or -1 when a score is NaN.
  */
-export function topK(scores: usize, n: i32, k: i32, outItems: usize, outScores: usize): i32 {
+export function topK(scores: usize, n: i32, k: i32, floor: f32, outItems: usize, outScores: usize): i32 {
   let size = 0;
-  let threshold: f32 = -Infinity;
+  let threshold: f32 = floor;
   let i = 0;
   while (i < n) {
     // Once the heap is full nearly every group of four falls below its worst entry: one comparison skips it.
@@ -404,7 +463,7 @@ export function topK(scores: usize, n: i32, k: i32, outItems: usize, outScores: 
     for (; i < stop; i++) {
       const score = load<f32>(at(scores, i));
       if (score != score) return -1;
-      if (score == -Infinity) continue;
+      if (score <= floor) continue;
       if (size < k) {
         let hole = size++;
         while (hole > 0) {
@@ -436,4 +495,369 @@ export function topK(scores: usize, n: i32, k: i32, outItems: usize, outScores: 
     store<i32>(at(outItems, last), item);
   }
   return size;
+}
+
+/** a · b over n elements. The order: sixteen running sums (four vectors), then those in turn, then the rest. */
+// @ts-expect-error: decorator
+@inline
+function dot(a: usize, b: usize, n: i32): f32 {
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  let s2 = f32x4.splat(0);
+  let s3 = f32x4.splat(0);
+  let j = 0;
+  for (; j + 16 <= n; j += 16) {
+    const p = at(a, j);
+    const q = at(b, j);
+    s0 = madd(v128.load(p), v128.load(q), s0);
+    s1 = madd(v128.load(p, 16), v128.load(q, 16), s1);
+    s2 = madd(v128.load(p, 32), v128.load(q, 32), s2);
+    s3 = madd(v128.load(p, 48), v128.load(q, 48), s3);
+  }
+  for (; j + 4 <= n; j += 4) s0 = madd(v128.load(at(a, j)), v128.load(at(b, j)), s0);
+  let sum = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+  for (; j < n; j++) sum += load<f32>(at(a, j)) * load<f32>(at(b, j));
+  return sum;
+}
+
+// @ts-expect-error: decorator
+@inline
+function sumLanes(v: v128): f32 {
+  return (
+    f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
+  );
+}
+
+/** y[0, n) += factor · x[0, n). */
+// @ts-expect-error: decorator
+@inline
+function addScaled(y: usize, factor: f32, x: usize, n: i32): void {
+  const splat = f32x4.splat(factor);
+  let j = 0;
+  for (; j + 4 <= n; j += 4) v128.store(at(y, j), madd(splat, v128.load(at(x, j)), v128.load(at(y, j))));
+  for (; j < n; j++) store<f32>(at(y, j), load<f32>(at(y, j)) + factor * load<f32>(at(x, j)));
+}
+
+/** out[e] = x · rows[columns[e]] for e in [from, to): sparse gather–dot. */
+function gatherDots(out: usize, x: usize, f: i32, b: usize, columns: usize, from: i32, to: i32): void {
+  for (let e = from; e < to; e++) store<f32>(at(out, e - from), dot(x, at(b, load<i32>(at(columns, e)) * f), f));
+}
+
+/**
+ * Sampled products: out[e] = A[row] · B[columns[e]] for each stored entry e of the sparse rows [from, to).
+ * A and B are dense with f columns.
+ */
+export function sampledDots(
+  from: i32,
+  to: i32,
+  offsets: usize,
+  columns: usize,
+  a: usize,
+  b: usize,
+  f: i32,
+  out: usize,
+  work: usize,
+): i32 {
+  for (let row = from; row < to; row++) {
+    const begin = load<u32>(at(offsets, row));
+    gatherDots(at(out, begin), at(a, row * f), f, b, columns, begin, load<u32>(at(offsets, row), 4));
+  }
+  return 0;
+}
+
+/** Rows [from, to) of sparse × dense: out[row] = Σ values[e] · B[columns[e]], n columns each. */
+export function sparseTimesDense(
+  from: i32,
+  to: i32,
+  offsets: usize,
+  columns: usize,
+  values: usize,
+  b: usize,
+  ldb: i32,
+  n: i32,
+  out: usize,
+  work: usize,
+): i32 {
+  for (let row = from; row < to; row++) {
+    const begin = load<u32>(at(offsets, row));
+    const count = load<u32>(at(offsets, row), 4) - begin;
+    combineRows(at(out, row * n), b, ldb, n, at(columns, begin), at(values, begin), count);
+  }
+  return 0;
+}
+
+/** out[0, n) = Σ weights[h] · S[rows[h]] for sparse rows S: scatter. */
+function combineSparse(
+  out: usize,
+  n: i32,
+  offsets: usize,
+  columns: usize,
+  values: usize,
+  rows: usize,
+  weights: usize,
+  count: i32,
+): void {
+  memory.fill(out, 0, (<usize>n) << 2);
+  for (let h = 0; h < count; h++) {
+    const row = load<i32>(at(rows, h));
+    const weight = load<f32>(at(weights, h));
+    const end = load<u32>(at(offsets, row), 4);
+    for (let e = load<u32>(at(offsets, row)); e < end; e++) {
+      const target = at(out, load<i32>(at(columns, e)));
+      store<f32>(target, load<f32>(target) + weight * load<f32>(at(values, e)));
+    }
+  }
+}
+
+/**
+ * What a ranking needs besides scores, as 13 words at `shape`: n, k, floor (f32), two lists of exclusions (offsets,
+ * items; offsets 0: none), a mask (a byte an item, 0: never; address 0: none), outItems, outScores, filled.
+ */
+// @ts-expect-error: decorator
+@inline
+function selectRow(shape: usize, row: i32, scores: usize): i32 {
+  const n = load<i32>(shape);
+  const k = load<i32>(shape, 4);
+  for (let source: usize = 0; source < 2; source++) {
+    const offsets = load<usize>(shape + 12 + source * 8);
+    if (offsets == 0) continue;
+    const items = load<usize>(shape + 16 + source * 8);
+    const end = load<u32>(at(offsets, row), 4);
+    for (let e = load<u32>(at(offsets, row)); e < end; e++) {
+      store<f32>(at(scores, load<i32>(at(items, e))), -Infinity);
+    }
+  }
+  const mask = load<usize>(shape, 28);
+  if (mask != 0) {
+    for (let item = 0; item < n; item++) if (load<u8>(mask + item) == 0) store<f32>(at(scores, item), -Infinity);
+  }
+  const outItems = load<usize>(shape, 32);
+  const outScores = load<usize>(shape, 36);
+  const filled = topK(scores, n, k, load<f32>(shape, 8), at(outItems, row * k), at(outScores, row * k));
+  store<i32>(at(load<usize>(shape, 40), row), filled);
+  return filled;
+}
+
+/** Ranks rows [from, to) by the products of two dense matrices with f columns: X [rows × f], Y [n × f]. */
+export function rankFactors(from: i32, to: i32, shape: usize, x: usize, y: usize, f: i32, work: usize): i32 {
+  const n = load<i32>(shape);
+  const scores = at(work, MC * KC + KC * NC + 32);
+  gemm(to - from, n, f, 1, at(x, from * f), f, 1, y, 1, f, false, scores, n, i32.MAX_VALUE >> 1, work);
+  for (let row = from; row < to; row++) {
+    if (selectRow(shape, row, at(scores, (row - from) * n)) < 0) return -1 - row;
+  }
+  return 0;
+}
+
+/** Ranks rows [from, to) by sums of the dense rows of B [n × n] that their inputs select; no input: no list. */
+export function rankCombined(
+  from: i32,
+  to: i32,
+  shape: usize,
+  offsets: usize,
+  rows: usize,
+  weights: usize,
+  b: usize,
+  ldb: i32,
+  work: usize,
+): i32 {
+  for (let row = from; row < to; row++) {
+    const begin = load<u32>(at(offsets, row));
+    const count = load<u32>(at(offsets, row), 4) - begin;
+    if (count == 0) {
+      store<i32>(at(load<usize>(shape, 40), row), 0);
+      continue;
+    }
+    combineRows(work, b, ldb, load<i32>(shape), at(rows, begin), at(weights, begin), count);
+    if (selectRow(shape, row, work) < 0) return -1 - row;
+  }
+  return 0;
+}
+
+/** The same over sparse rows: what is not reached scores 0. */
+export function rankScattered(
+  from: i32,
+  to: i32,
+  shape: usize,
+  offsets: usize,
+  rows: usize,
+  weights: usize,
+  sparseOffsets: usize,
+  columns: usize,
+  values: usize,
+  work: usize,
+): i32 {
+  for (let row = from; row < to; row++) {
+    const begin = load<u32>(at(offsets, row));
+    const count = load<u32>(at(offsets, row), 4) - begin;
+    if (count == 0) {
+      store<i32>(at(load<usize>(shape, 40), row), 0);
+      continue;
+    }
+    combineSparse(work, load<i32>(shape), sparseOffsets, columns, values, at(rows, begin), at(weights, begin), count);
+    if (selectRow(shape, row, work) < 0) return -1 - row;
+  }
+  return 0;
+}
+
+/**
+ * Solves A · x = x for a small symmetric positive definite A [n × n], both in place: A = UᵀU by rows of the upper
+ * triangle (only that is read), four pivots a pass so that the rows below are read and written a quarter as often.
+ * Answers -1, or the index of the first pivot that is not a positive number.
+ */
+function solveSmall(a: usize, lda: i32, n: i32, x: usize): i32 {
+  for (let j = 0; j < n; j += 4) {
+    const block = min(4, n - j);
+    for (let r = 0; r < block; r++) {
+      const p = j + r;
+      const row = at(a, p * lda);
+      for (let q = j; q < p; q++) {
+        const above = at(a, q * lda);
+        addScaled(at(row, p), -load<f32>(at(above, p)), at(above, p), n - p);
+      }
+      const pivot = load<f32>(at(row, p));
+      if (!(pivot > 0 && pivot < Infinity)) return p;
+      const inverse = f32(1) / f32(Math.sqrt(pivot));
+      for (let c = p; c < n; c++) store<f32>(at(row, c), load<f32>(at(row, c)) * inverse);
+    }
+    if (block < 4) break;
+    const u0 = at(a, j * lda);
+    const u1 = at(u0, lda);
+    const u2 = at(u1, lda);
+    const u3 = at(u2, lda);
+    for (let i = j + 4; i < n; i++) {
+      const row = at(a, i * lda);
+      const f0 = -load<f32>(at(u0, i));
+      const f1 = -load<f32>(at(u1, i));
+      const f2 = -load<f32>(at(u2, i));
+      const f3 = -load<f32>(at(u3, i));
+      const w0 = f32x4.splat(f0);
+      const w1 = f32x4.splat(f1);
+      const w2 = f32x4.splat(f2);
+      const w3 = f32x4.splat(f3);
+      let c = i;
+      for (; c + 4 <= n; c += 4) {
+        let sum = v128.load(at(row, c));
+        sum = madd(w0, v128.load(at(u0, c)), sum);
+        sum = madd(w1, v128.load(at(u1, c)), sum);
+        sum = madd(w2, v128.load(at(u2, c)), sum);
+        sum = madd(w3, v128.load(at(u3, c)), sum);
+        v128.store(at(row, c), sum);
+      }
+      for (; c < n; c++) {
+        let sum = load<f32>(at(row, c));
+        sum += f0 * load<f32>(at(u0, c));
+        sum += f1 * load<f32>(at(u1, c));
+        sum += f2 * load<f32>(at(u2, c));
+        sum += f3 * load<f32>(at(u3, c));
+        store<f32>(at(row, c), sum);
+      }
+    }
+  }
+  for (let j = 0; j < n; j++) {
+    const row = at(a, j * lda);
+    const z = load<f32>(at(x, j)) / load<f32>(at(row, j));
+    store<f32>(at(x, j), z);
+    addScaled(at(x, j + 1), -z, at(row, j + 1), n - j - 1);
+  }
+  for (let j = n - 1; j >= 0; j--) {
+    const row = at(a, j * lda);
+    const rest = load<f32>(at(x, j)) - dot(at(row, j + 1), at(x, j + 1), n - j - 1);
+    store<f32>(at(x, j), rest / load<f32>(at(row, j)));
+  }
+  return -1;
+}
+
+/** Solves the systems [from, to): matrices [n × n] one behind the other, both overwritten. */
+export function solveSystems(from: i32, to: i32, matrices: usize, n: i32, vectors: usize, work: usize): i32 {
+  for (let i = from; i < to; i++) {
+    if (solveSmall(at(matrices, i * n * n), n, n, at(vectors, i * n)) >= 0) return -1 - i;
+  }
+  return 0;
+}
+
+/**
+ * Rows [from, to) of a weighted ridge regression on the rows of Y that each selects (one half of an iALS sweep):
+ * (G + ridges[u] · I + Σ w_e y_e y_eᵀ) x_u = Σ t_e y_e, with t_e = scale · w_e + shift; weights 0: all w_e are 1.
+ * A row that selects nothing has x_u = 0. By Cholesky: the sums are a product of the gathered rows, 256 at a time.
+ */
+export function regressDirect(
+  from: i32,
+  to: i32,
+  x: usize,
+  f: i32,
+  y: usize,
+  gram: usize,
+  ridges: usize,
+  offsets: usize,
+  columns: usize,
+  weights: usize,
+  scale: f32,
+  shift: f32,
+  work: usize,
+): i32 {
+  const system = at(work, MC * KC + KC * NC + 32);
+  const gathered = at(system, f * f);
+  const scaled = at(gathered, KC * f);
+  for (let u = from; u < to; u++) {
+    const target = at(x, u * f);
+    memory.fill(target, 0, (<usize>f) << 2);
+    const begin = load<u32>(at(offsets, u));
+    const end = load<u32>(at(offsets, u), 4);
+    if (begin == end) continue;
+    memory.copy(system, gram, (<usize>(f * f)) << 2);
+    for (let j = 0; j < f; j++) {
+      const diagonal = at(system, j * f + j);
+      store<f32>(diagonal, load<f32>(diagonal) + load<f32>(at(ridges, u)));
+    }
+    for (let e = begin; e < end; e += KC) {
+      const count = min(KC, end - e);
+      for (let h = 0; h < count; h++) {
+        const source = at(y, load<i32>(at(columns, e + h)) * f);
+        const w: f32 = weights == 0 ? 1 : load<f32>(at(weights, e + h));
+        const splat = f32x4.splat(w);
+        const plain = at(gathered, h * f);
+        const times = at(scaled, h * f);
+        let j = 0;
+        for (; j + 4 <= f; j += 4) {
+          const value = v128.load(at(source, j));
+          v128.store(at(plain, j), value);
+          v128.store(at(times, j), f32x4.mul(splat, value));
+        }
+        for (; j < f; j++) {
+          const value = load<f32>(at(source, j));
+          store<f32>(at(plain, j), value);
+          store<f32>(at(times, j), w * value);
+        }
+        addScaled(target, scale * w + shift, source, f);
+      }
+      gemm(f, f, count, 1, scaled, 1, f, gathered, f, 1, true, system, f, 0, work);
+    }
+    mirrorRows(system, f, 0, f, 0);
+    if (solveSmall(system, f, f, target) >= 0) return -1 - u;
+  }
+  return 0;
+}
+
+/** Writes the transpose of A [rows × columns] to `out`, rows [from, to) of A. */
+export function transposeRows(from: i32, to: i32, a: usize, lda: i32, columns: i32, out: usize, ldo: i32, work: usize): i32 {
+  for (let i = from; i < to; i += 32) {
+    const iEnd = min(i + 32, to);
+    for (let j = 0; j < columns; j += 32) {
+      const jEnd = min(j + 32, columns);
+      for (let r = i; r < iEnd; r++) {
+        for (let c = j; c < jEnd; c++) store<f32>(at(out, c * ldo + r), load<f32>(at(a, r * lda + c)));
+      }
+    }
+  }
+  return 0;
+}
+
+/** The first index of [from, to) at which a value is NaN or infinite, as -1 - index; 0 when there is none. */
+export function checkFinite(from: i32, to: i32, a: usize, work: usize): i32 {
+  for (let i = from; i < to; i++) {
+    const value = load<f32>(at(a, i));
+    if (value - value != 0) return -1 - i;
+  }
+  return 0;
 }

@@ -8,8 +8,9 @@ import { createRng } from "@thewatcher/kit/rng";
 import { UserError } from "@thewatcher/kit/user-error";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { gramLower, invertPositiveDefinite, multiply, type SparseRows, transposeSparse } from "./linear-algebra.ts";
+import { gramLower, invertPositiveDefinite, type SparseRows, transposeSparse } from "./linear-algebra.ts";
 import { createKernels, detectKernelPath, type KernelPath } from "./load.ts";
+import { multiply } from "./product.ts";
 
 const EPSILON = 2 ** -23;
 const paths: KernelPath[] = ["simd", "relaxed-simd"];
@@ -29,12 +30,12 @@ test("this machine runs the relaxed path, or says that it does not", () => {
 });
 
 describe.each(paths.filter((path) => path === "simd" || detectKernelPath() === path))("on %s", (path) => {
-  test("a product agrees with the plain loop over odd shapes, empty ones and single rows included", () => {
-    fc.assert(
-      fc.property(oddSize, oddSize, oddSize, fc.integer(), (m, n, k, seed) => {
+  test("a product agrees with the plain loop over odd shapes, empty ones and single rows included", async () => {
+    await fc.assert(
+      fc.asyncProperty(oddSize, oddSize, oddSize, fc.integer(), async (m, n, k, seed) => {
         const a = randomMatrix(seed, m * k);
         const b = randomMatrix(seed + 1, k * n);
-        const c = multiply(createKernels({ path }), { m, n, k }, a, b);
+        const c = await multiply(createKernels({ path }), { m, n, k }, a, b);
         expect(c).toHaveLength(m * n);
         for (let i = 0; i < m; i++) {
           for (let j = 0; j < n; j++) {
@@ -54,14 +55,13 @@ describe.each(paths.filter((path) => path === "simd" || detectKernelPath() === p
     );
   });
 
-  test("denormals pass through a product, NaN shows in the row and column it touches and nowhere else", () => {
+  test("denormals pass through a product, NaN shows in the row and column it touches and nowhere else", async () => {
     const kernels = createKernels({ path });
-    expect([...multiply(kernels, { m: 1, n: 1, k: 1 }, Float32Array.of(1e-40), Float32Array.of(1))]).toEqual([
-      Math.fround(1e-40),
-    ]);
+    const one = await multiply(kernels, { m: 1, n: 1, k: 1 }, Float32Array.of(1e-40), Float32Array.of(1));
+    expect([...one]).toEqual([Math.fround(1e-40)]);
     const a = new Float32Array(9 * 9).fill(1);
     a[4 * 9 + 2] = Number.NaN;
-    const c = multiply(kernels, { m: 9, n: 9, k: 9 }, a, new Float32Array(9 * 9).fill(1));
+    const c = await multiply(kernels, { m: 9, n: 9, k: 9 }, a, new Float32Array(9 * 9).fill(1));
     expect(Array.from(c, Number.isNaN)).toEqual(Array.from(c, (_, index) => Math.floor(index / 9) === 4));
   });
 
@@ -207,13 +207,6 @@ describe.each(paths.filter((path) => path === "simd" || detectKernelPath() === p
       expect(bestOf(path, scores, 2)).toBe("refused");
     }
   });
-
-  test("the same input gives the same bits", () => {
-    const a = randomMatrix(5, 130 * 70);
-    const b = randomMatrix(6, 70 * 90);
-    const shape = { m: 130, n: 90, k: 70 };
-    expect(multiply(createKernels({ path }), shape, a, b)).toEqual(multiply(createKernels({ path }), shape, a, b));
-  });
 });
 
 test("more memory than 32-bit addresses reach is refused in words", () => {
@@ -224,7 +217,14 @@ function bestOf(path: KernelPath, scores: number[], k: number): { item: number; 
   const kernels = createKernels({ path });
   const [block, items, best] = [scores.length, k, k].map((length) => kernels.allocate(length));
   kernels.f32(block!).set(scores);
-  const filled = kernels.raw.topK(block!.address, scores.length, k, items!.address, best!.address);
+  const filled = kernels.raw.topK(
+    block!.address,
+    scores.length,
+    k,
+    Number.NEGATIVE_INFINITY,
+    items!.address,
+    best!.address,
+  );
   if (filled < 0) return "refused";
   return Array.from({ length: filled }, (_, i) => ({ item: kernels.i32(items!)[i]!, score: kernels.f32(best!)[i]! }));
 }

@@ -1,42 +1,66 @@
 /**
  * Opens the WASM kernels over a memory of their own and hands out buffers in it.
  *
+ * Small steps are called directly (`raw`); large ones are cut into tasks that `run` spreads over threads (`pool.ts`). The
+ * cut depends on sizes alone, so that results have the same bits at any number of threads.
+ *
  * Two builds (`engine/kernels/assembly`): relaxed SIMD with fused multiply-add where the runtime validates it, plain
  * SIMD otherwise. On Node 20 the first needs a V8 flag before anything is compiled; from Node 22 it is on by itself.
  * The same path gives the same bits on the same CPU type; across paths results agree within the bounds of
  * `kernels.test.ts`, so a run records `path` and can pin it.
  *
  * A memory never shrinks, so one instance is one job (a fit) or one model (its matrix lives here); the arena hands
- * out blocks in order and takes them back in reverse. Views are made on demand because growth detaches them.
+ * out blocks in order and takes them back in reverse. The memory is shared: views stay valid when it grows, and a view
+ * sent to another thread is not a copy.
  */
+import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { assert } from "@thewatcher/kit/assert";
 import { UserError } from "@thewatcher/kit/user-error";
+import { runJob, WORKERS_MAX } from "./pool.ts";
 import { relaxedSimdBase64, simdBase64 } from "./wasm.generated.ts";
 
 export type KernelPath = "simd" | "relaxed-simd";
 
-/** What `engine/kernels/assembly/index.ts` exports; every argument is a number: a byte address, a size or a factor. */
+/** What `engine/kernels/assembly` exports; every argument is a number: a byte address, a size or a factor. */
 interface KernelExports {
-  gemm(...args: GemmArguments): void;
+  gemm(...args: GemmArguments): number;
   factorBlock(a: number, lda: number, n: number): number;
   invertBlock(l: number, ldl: number, n: number, out: number, ldo: number): void;
-  mirrorRows(a: number, lda: number, from: number, to: number): void;
-  gramRows(
-    g: number,
-    ldg: number,
+  combineRows(out: number, b: number, ldb: number, n: number, rows: number, weights: number, count: number): void;
+  topK(scores: number, n: number, k: number, floor: number, outItems: number, outScores: number): number;
+  regressDirect(
     from: number,
     to: number,
-    itemOffsets: number,
-    users: number,
-    itemWeights: number,
-    userOffsets: number,
-    items: number,
-    userWeights: number,
-  ): void;
-  combineRows(out: number, b: number, ldb: number, n: number, rows: number, weights: number, count: number): void;
-  topK(scores: number, n: number, k: number, outItems: number, outScores: number): number;
+    x: number,
+    f: number,
+    y: number,
+    gram: number,
+    ridges: number,
+    offsets: number,
+    columns: number,
+    weights: number,
+    scale: number,
+    shift: number,
+    work: number,
+  ): number;
 }
+
+/** The kernels that run as tasks: arguments as in the assembly, without the last one, the scratch memory. */
+export type TaskKernel =
+  | "gemm"
+  | "mirrorRows"
+  | "transposeRows"
+  | "checkFinite"
+  | "gramRows"
+  | "sampledDots"
+  | "sparseTimesDense"
+  | "rankFactors"
+  | "rankCombined"
+  | "rankScattered"
+  | "solveSystems"
+  | "regressDirect"
+  | "conjugateRows";
 
 type GemmArguments = [
   m: number,
@@ -52,8 +76,12 @@ type GemmArguments = [
   accumulate: number,
   c: number,
   ldc: number,
+  /** Tiles above the line column = row + diagonal are left out; `NO_DIAGONAL`: none. */
+  diagonal: number,
   work: number,
 ];
+
+export const NO_DIAGONAL = 2 ** 30;
 
 /** A run of 4-byte elements inside the kernels' memory. */
 export interface Block {
@@ -61,18 +89,38 @@ export interface Block {
   readonly length: number;
 }
 
+/** Called between tasks with the fraction done: yields, reports, or throws to stop. */
+export type Step = (fraction: number) => Promise<void>;
+
+export interface RunOptions {
+  /** Elements of scratch memory of each thread. */
+  readonly scratchLength?: number;
+  /** Without it the event loop is not entered between the tasks of this thread. */
+  readonly step?: Step | undefined;
+}
+
 export interface Kernels {
   readonly path: KernelPath;
+  /** Threads that `run` uses at most, this one included. */
+  readonly workers: number;
   readonly raw: KernelExports;
+  /**
+   * Runs one kernel on each list of arguments, on several threads; a task of some 1 to 50 ms is best. Tasks must not
+   * write to what another reads or writes. Answers 0, or the negative answer of the first task that has one.
+   */
+  run(kernel: TaskKernel, tasks: readonly (readonly number[])[], options?: RunOptions): Promise<number>;
+  /** Work that holds blocks across an `await` waits here for its turn: the arena gives back in reverse. */
+  exclusive<Value>(work: () => Promise<Value>): Promise<Value>;
   /** `length` elements of 4 bytes, aligned to 16, contents undefined; a UserError when the memory can't hold them. */
   allocate(length: number): Block;
   /** Everything allocated after the mark is free again. */
   mark(): number;
   release(mark: number): void;
-  /** Views are valid until the next `allocate`. */
-  f32(block: Block): Float32Array;
-  i32(block: Block): Int32Array;
-  u32(block: Block): Uint32Array;
+  /** Views of shared memory: a copy (`slice`) is what leaves the engine. */
+  f32(block: Block): Float32Array<SharedArrayBuffer>;
+  i32(block: Block): Int32Array<SharedArrayBuffer>;
+  u32(block: Block): Uint32Array<SharedArrayBuffer>;
+  u8(block: Block): Uint8Array<SharedArrayBuffer>;
   /** Bytes that this instance holds: its peak, as WASM memory never shrinks. */
   memoryBytes(): number;
 }
@@ -80,14 +128,14 @@ export interface Kernels {
 /** What is used of WebAssembly's own API; its types come with TypeScript's DOM library only, which has no place here. */
 type WasmModule = { readonly __wasm?: "module" };
 interface WasmMemory {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
   grow(pages: number): number;
 }
 const { WebAssembly } = globalThis as unknown as {
   readonly WebAssembly: {
     validate(bytes: Uint8Array): boolean;
     readonly Module: new (bytes: Uint8Array) => WasmModule;
-    readonly Memory: new (descriptor: { initial: number }) => WasmMemory;
+    readonly Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => WasmMemory;
     readonly Instance: new (
       module: WasmModule,
       imports: { env: { memory: WasmMemory } },
@@ -98,9 +146,12 @@ const { WebAssembly } = globalThis as unknown as {
 const PAGE_BYTES = 65_536;
 /** 32-bit WASM addresses end at 4 GiB; the last page stays unused so that no end address wraps to 0. */
 const MEMORY_BYTES_MAX = 4 * 1024 ** 3 - PAGE_BYTES;
+let instances = 0;
 
 const compiled = new Map<KernelPath, WasmModule>();
 let preferred: KernelPath | undefined;
+
+const noStep: Step = async () => {};
 
 function decode(base64: string): Uint8Array {
   const text = atob(base64);
@@ -134,15 +185,70 @@ function compile(path: KernelPath): WasmModule {
   return module;
 }
 
-export function createKernels(options: { path?: KernelPath | undefined } = {}): Kernels {
+export interface KernelOptions {
+  readonly path?: KernelPath | undefined;
+  /** Threads for large steps, 1: none beside the caller's. The cores that are there when left out, 16 at most. */
+  readonly workers?: number | undefined;
+}
+
+export function createKernels(options: KernelOptions = {}): Kernels {
   const path = options.path ?? detectKernelPath();
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const instance = new WebAssembly.Instance(compile(path), { env: { memory } });
+  const workers = options.workers ?? Math.min(WORKERS_MAX, availableParallelism());
+  assert(Number.isInteger(workers) && workers >= 1 && workers <= WORKERS_MAX, "workers from 1 to 16", () => workers);
+  const module = compile(path);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MEMORY_BYTES_MAX / PAGE_BYTES, shared: true });
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const id = instances++;
+  let turn: Promise<unknown> = Promise.resolve();
   // Address 0 is never handed out, so a forgotten address does not silently hit a buffer.
   let top = 16;
-  return {
+  const kernels: Kernels = {
     path,
+    workers,
     raw: instance.exports as KernelExports,
+    async run(name, tasks, { scratchLength = 0, step = noStep } = {}) {
+      const [first] = tasks;
+      if (!first) return 0;
+      const arity = first.length;
+      const kernel = (instance.exports as Record<TaskKernel, (...args: number[]) => number>)[name];
+      assert(kernel.length === arity + 1, "arguments of a kernel", () => ({ name, arity }));
+      const args = new Float64Array(new SharedArrayBuffer(8 * arity * tasks.length));
+      tasks.forEach((task, index) => {
+        assert(task.length === arity, "tasks of one shape", () => ({ name, index }));
+        args.set(task, index * arity);
+      });
+      const threads = Math.min(workers, tasks.length);
+      const mark = top;
+      const scratchBytes = Math.ceil(scratchLength / 16) * 64;
+      const scratch = kernels.allocate((threads * scratchBytes) / 4);
+      try {
+        return await runJob(
+          {
+            id,
+            module,
+            memory,
+            name,
+            args,
+            arity,
+            taskCount: tasks.length,
+            results: new Int32Array(new SharedArrayBuffer(4 * tasks.length)),
+            control: new Int32Array(new SharedArrayBuffer(8)),
+            scratchAddress: scratch.address,
+            scratchBytes,
+          },
+          kernel,
+          threads,
+          step,
+        );
+      } finally {
+        kernels.release(mark);
+      }
+    },
+    exclusive(work) {
+      const done = turn.then(work);
+      turn = done.catch(() => {});
+      return done;
+    },
     allocate(length) {
       assert(Number.isInteger(length) && length >= 0, "block length", () => length);
       const end = top + Math.ceil(length / 4) * 16;
@@ -168,8 +274,10 @@ export function createKernels(options: { path?: KernelPath | undefined } = {}): 
     f32: (block) => new Float32Array(memory.buffer, block.address, block.length),
     i32: (block) => new Int32Array(memory.buffer, block.address, block.length),
     u32: (block) => new Uint32Array(memory.buffer, block.address, block.length),
+    u8: (block) => new Uint8Array(memory.buffer, block.address, block.length * 4),
     memoryBytes: () => memory.buffer.byteLength,
   };
+  return kernels;
 }
 
 export function describeBytes(bytes: number): string {

@@ -12,7 +12,6 @@ import type { DecisionId, Generation, ProfileId } from "@thewatcher/contracts/id
 import type { ItemTables } from "@thewatcher/contracts/item-tables";
 import { problem } from "@thewatcher/contracts/problems";
 import { gradeTitleState } from "@thewatcher/feature-store/live-signal";
-import { assert } from "@thewatcher/kit/assert";
 import type { Clock } from "@thewatcher/kit/clock";
 import { handleErrors, ProblemError, requestId } from "@thewatcher/kit/http";
 import type { TokenVerifier } from "@thewatcher/kit/internal-token";
@@ -29,7 +28,7 @@ import type { ItemTablesHolder } from "./item-tables-holder.ts";
 import { countOf, excludedOf, profileIdOf } from "./parameters.ts";
 import { createWorkspace, type Workspace } from "./ranking.ts";
 import { createReadAll } from "./readings.ts";
-import { type ProfileAnswerHead, renderHome, renderList, renderSimilar } from "./render.ts";
+import { type JsonAnswer, type ProfileAnswerHead, renderHome, renderList, renderSimilar } from "./render.ts";
 import { type Reading, type ServedProfile, type SlateRequest, UNKNOWN_PROFILE_AGE_MARK } from "./request.ts";
 import { composeHome, composeList, composeSimilar, maySee } from "./slate.ts";
 import { createTitleView, type TitleView } from "./title-view.ts";
@@ -172,16 +171,8 @@ const headOf = (ws: Workspace, clock: Clock) => ({
   generation: generationOf(ws.view.tables) ?? null,
 });
 
-/** As text: handed over as bytes, headers and body go out as two writes (measured: +25% CPU for a list). */
-const OPENING_BRACE = 0x7b;
-
-/**
- * A text put together from parts is a tree of them inside V8, and the socket writes such a tree piece by piece (400 parts:
- * 102 µs of processor time an answer, 5,750 answers/s). Looking at one character makes it flat first (48 µs, 18,400/s).
- */
-function answer(text: string): Response {
-  assert(text.charCodeAt(0) === OPENING_BRACE, "an answer is a JSON object");
-  return new Response(text, { headers: { "content-type": "application/json", "cache-control": "no-store" } });
+function answer(body: JsonAnswer): Response {
+  return new Response(body, { headers: { "content-type": "application/json", "cache-control": "no-store" } });
 }
 
 /** A viewer's own profile, or any for a service. */

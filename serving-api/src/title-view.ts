@@ -10,6 +10,7 @@ import type { TitleCard } from "@thewatcher/contracts/api/catalogue";
 import type { TitleId } from "@thewatcher/contracts/ids";
 import type { ItemTables, PopularityTable } from "@thewatcher/contracts/item-tables";
 import { assert } from "@thewatcher/kit/assert";
+import { bytesOf } from "./json-bytes.ts";
 
 /** Sort keys hold a 32-bit score and an index of 20 bits in one double of 53. */
 export const TITLES_MAX = 2 ** 20;
@@ -19,6 +20,7 @@ export const TASTE_DEPTH = 60;
 const UNKNOWN_AGE_MARK = 18;
 const EVERYWHERE = "*";
 const DAY_MS = 86_400_000;
+const nothing = new Uint8Array(0);
 
 /** One title of the catalogue. */
 export interface CatalogueTitle {
@@ -44,10 +46,10 @@ export interface TitleView {
   readonly indexOf: ReadonlyMap<string, number>;
   /** undefined: not in the catalogue, never shown. */
   readonly titles: readonly (CatalogueTitle | undefined)[];
-  /** The card as JSON, beside `titles`; empty where there is none. */
-  readonly cardJson: readonly string[];
-  /** `"<title id>":"<name>"`, beside `titles`; empty where there is no card. */
-  readonly nameJson: readonly string[];
+  /** The bytes of the card's JSON, beside `titles`; empty where there is none. */
+  readonly cardJson: readonly Uint8Array[];
+  /** The bytes of `"<title id>":"<name>"`, beside `titles`; empty where there is no card. */
+  readonly nameJson: readonly Uint8Array[];
   /** 0: no card. */
   readonly shown: Uint8Array;
   readonly ageMarks: Uint8Array;
@@ -72,8 +74,8 @@ export function createTitleView(catalogue: readonly CatalogueTitle[], tables: It
   assert(titleCount <= TITLES_MAX, "at most 2^20 titles", () => titleCount);
 
   const titles = new Array<CatalogueTitle | undefined>(titleCount).fill(undefined);
-  const cardJson = new Array<string>(titleCount).fill("");
-  const nameJson = new Array<string>(titleCount).fill("");
+  const cardJson = new Array<Uint8Array>(titleCount).fill(nothing);
+  const nameJson = new Array<Uint8Array>(titleCount).fill(nothing);
   const shown = new Uint8Array(titleCount);
   const ageMarks = new Uint8Array(titleCount).fill(UNKNOWN_AGE_MARK);
   const genreIndex = new Map<string, number>();
@@ -83,8 +85,8 @@ export function createTitleView(catalogue: readonly CatalogueTitle[], tables: It
   for (const title of catalogue) {
     const index = indexOf.get(title.card.titleId)!;
     titles[index] = title;
-    cardJson[index] = JSON.stringify(title.card);
-    nameJson[index] = `${JSON.stringify(title.card.titleId)}:${JSON.stringify(title.card.name)}`;
+    cardJson[index] = bytesOf(JSON.stringify(title.card));
+    nameJson[index] = bytesOf(`${JSON.stringify(title.card.titleId)}:${JSON.stringify(title.card.name)}`);
     shown[index] = 1;
     ageMarks[index] = title.card.ageMark ?? UNKNOWN_AGE_MARK;
   }

@@ -271,8 +271,8 @@ export function describeModelContract(definition: ModelDefinition, options: Mode
 
     test("an unknown parameter is named together with what is taken", async () => {
       const control = { rng: createRng(1) };
-      await expect(definition.fit(village(), { factors: 3 }, control)).rejects.toThrow(
-        new RegExp(`model ${definition.name}: unknown parameter "factors"; it takes`),
+      await expect(definition.fit(village(), { noSuchThing: 3 }, control)).rejects.toThrow(
+        new RegExp(`model ${definition.name}: unknown parameter "noSuchThing"; it takes`),
       );
     });
 

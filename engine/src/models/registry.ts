@@ -3,11 +3,12 @@ import { UserError } from "@thewatcher/kit/user-error";
 import { decodeArtifact } from "../artifact.ts";
 import type { FittedModel, LoadOptions, ModelDefinition } from "../model.ts";
 import { ease } from "./ease.ts";
+import { ials } from "./ials.ts";
 import { itemKnn } from "./item-knn.ts";
 import { popularity } from "./popularity.ts";
 import { random } from "./random.ts";
 
-export const models = { popularity, itemKnn, ease, random } as const satisfies Record<string, ModelDefinition>;
+export const models = { popularity, itemKnn, ials, ease, random } as const satisfies Record<string, ModelDefinition>;
 
 export type ModelName = keyof typeof models;
 

@@ -3,6 +3,7 @@ import { UserError } from "@thewatcher/kit/user-error";
 import { Command, CommanderError } from "commander";
 import { ZodError, z } from "zod";
 import { addImport } from "./commands/data.ts";
+import { addEvaluate } from "./commands/evaluate.ts";
 import { addModels } from "./commands/models.ts";
 import { addOperate } from "./commands/operate.ts";
 import { addStart } from "./commands/start.ts";
@@ -42,6 +43,7 @@ function createProgram({ writeOut, writeErr }: ProgramOutput): Command {
   addStart(program);
   addImport(program);
   addModels(program);
+  addEvaluate(program);
   addOperate(program);
   const settle = (command: Command): void => {
     command.allowExcessArguments(false);

@@ -49,7 +49,7 @@ export interface ModelSpec {
 const HIT_METRICS = [...Object.keys(accuracyMetrics), "serendipity"];
 /** One number over all users. */
 const WHOLE_METRICS = ["coverage", "exposureGini"];
-const METRIC_NAMES: readonly string[] = [
+export const METRIC_NAMES: readonly string[] = [
   ...HIT_METRICS,
   "coverage",
   "novelty",
@@ -73,12 +73,15 @@ export const DEFAULT_METRICS: readonly string[] = [
 
 /** The deepest list of an evaluation: beyond it a metric at k says nothing about a page. */
 const METRIC_DEPTH_MAX = 10_000;
+const MODEL_TITLES = ["the model", "Popular", "Random"] as const;
 /** Users ranked at once: lists of 100 for them are 3 MB. */
 const BATCH_USERS = 4096;
 
 export interface ModelEvaluation {
   readonly name: string;
   readonly parameters: ParameterInput;
+  /** Which numerical path made it, where it used the kernels. */
+  readonly kernelPath?: string | undefined;
   readonly metrics: Readonly<Record<string, MetricValue>>;
   /** This model minus Popular, paired over users. Empty for Popular itself. */
   readonly againstPopular: Readonly<Record<string, MetricValue>>;
@@ -136,7 +139,7 @@ export async function evaluate(
   const { timed = (_stage, work) => work() } = options;
   const definition = requireModel(spec.name);
   (options.metrics ?? []).map(parseMetric);
-  const model = await timed("fit", () =>
+  const model = await timed("fit the model", () =>
     definition.fit(split.train, spec.parameters ?? {}, { ...control, rng: control.rng.fork(`fit:${spec.name}`) }),
   );
   return evaluateFitted(model, split, control, options);
@@ -179,7 +182,7 @@ export async function evaluateFitted(
   const shown = models.map(() => new Int32Array(users.length * wholeDepth).fill(-1));
   const count = Math.max(1, ...metrics.map(({ k }) => k));
   for (const [m, fitted] of models.entries()) {
-    await timed(m === 0 ? "rank and measure" : "rank and measure Popular and Random", async () => {
+    await timed(`rank and measure ${MODEL_TITLES[m]}`, async () => {
       for (let from = 0; from < users.length; from += BATCH_USERS) {
         const batch = users.slice(from, from + BATCH_USERS);
         const progress = control.progress;
@@ -194,7 +197,7 @@ export async function evaluateFitted(
             ...(progress && {
               progress: ({ fraction }) =>
                 progress({
-                  stage: `rank (${["model", "Popular", "Random"][m]})`,
+                  stage: `rank ${MODEL_TITLES[m]}`,
                   fraction: (from + fraction * batch.length) / users.length,
                 }),
             }),
@@ -203,8 +206,7 @@ export async function evaluateFitted(
         for (let i = 0; i < batch.length; i++) {
           const u = from + i;
           // Pairs of titles and long lists take their time: a step now and then.
-          if (i % 256 === 255)
-            await breathe(control, `measure (${["model", "Popular", "Random"][m]})`, u / users.length);
+          if (i % 256 === 255) await breathe(control, `measure ${MODEL_TITLES[m]}`, u / users.length);
           const ranked = lists.itemIndices.subarray(i * count, i * count + lists.filled[i]!);
           const relevant = new Set(rowOf(split.targets, batch[i]!));
           const history = rowOf(split.histories, batch[i]!);
@@ -242,6 +244,7 @@ export async function evaluateFitted(
     const of = (m: number, againstPopular: number | undefined, againstRandom: number | undefined): ModelEvaluation => ({
       name: models[m]!.name,
       parameters: models[m]!.parameters,
+      kernelPath: models[m]!.kernelPath,
       metrics: block(m),
       againstPopular: againstPopular === undefined ? {} : block(againstPopular),
       againstRandom: againstRandom === undefined ? {} : block(againstRandom),

@@ -17,6 +17,7 @@ export interface IdMap {
 export interface IdMapBuilder {
   /** The index of `id`, new or known. */
   add(id: string): number;
+  size(): number;
   build(): IdMap;
 }
 
@@ -31,6 +32,7 @@ export function createIdMapBuilder(): IdMapBuilder {
       ids.push(id);
       return ids.length - 1;
     },
+    size: () => ids.length,
     build: () => createIdMap(ids),
   };
 }

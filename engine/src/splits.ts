@@ -4,7 +4,7 @@
  *
  * What lies at or behind a cut changes nothing before it, not even the order of sums: users and items are numbered anew
  * by their first row of training (then of input), repeats of an interaction are merged inside a part only, and the
- * catalogue is what training and input know (plus the titles that the caller names). A target outside the catalogue
+ * catalogue is what training and input know. A target outside the catalogue
  * keeps an index behind it: no list can hold it, so it counts as a miss.
  */
 import { assert } from "@thewatcher/kit/assert";
@@ -231,12 +231,7 @@ export interface AssembledSplit {
   readonly counts: SplitCounts;
 }
 
-/** `catalogue`: items that may be recommended though no row of training or input has them. */
-export function assembleSplit(
-  rows: InteractionRows,
-  parts: Uint8Array,
-  catalogue: ArrayLike<number> = [],
-): AssembledSplit {
+export function assembleSplit(rows: InteractionRows, parts: Uint8Array): AssembledSplit {
   assert(parts.length === rows.userIndices.length, "a part for each row");
   const users = renumbering(rows.userCount);
   const items = renumbering(rows.itemCount);
@@ -247,7 +242,6 @@ export function assembleSplit(
       items.add(rows.itemIndices[row]!);
     });
   }
-  for (let i = 0; i < catalogue.length; i++) items.add(catalogue[i]!);
   const itemCount = items.size();
   parts.forEach((mine, row) => {
     if (mine === PART.target) {

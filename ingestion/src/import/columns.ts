@@ -11,7 +11,7 @@ import { quoted } from "./source.ts";
 
 /** Which columns a file may have, in the order in which they stand where there is no header. */
 export interface ColumnTable<Column extends string> {
-  /** Lower case; the first is what messages call it. */
+  /** Lower case; the first is what messages call it. A column without a name is never there. */
   readonly names: Readonly<Record<Column, readonly string[]>>;
   readonly required: readonly Column[];
   /** "user, item, value, timestamp": what a file without a header holds. */
@@ -114,7 +114,7 @@ function acceptedColumns<Column extends string>(table: ColumnTable<Column>): str
   const others = entriesOf(table)
     .map(([, names]) => names.slice(1).join(", "))
     .filter((text) => text !== "");
-  const first = entriesOf(table).map(([, names]) => names[0]);
+  const first = entriesOf(table).flatMap(([, names]) => names.slice(0, 1));
   return `${first.join(", ")}${others.length === 0 ? "" : ` (or ${others.join("; ")})`}`;
 }
 

@@ -346,7 +346,8 @@ async function saveBatch(
         keyColumns: ["profile_id", "title_id", "kind"],
         // What the person stated later (in the app, in a later import) holds, as catalog-api decides it.
         onConflict: { replaceWhenNewer: ["stated_at", "event_id"] },
-        rows: preferencesOf(batch, source.source),
+        keysAreNew: true,
+        rows: { [Symbol.iterator]: () => preferencesOf(batch, source.source) },
       },
       transaction,
     );

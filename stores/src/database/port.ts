@@ -12,6 +12,11 @@ export interface BulkWrite<Table extends keyof Tables> {
    * of these columns, compared in their order, are the greater wins, within one write too (a last-writer-wins register).
    */
   readonly onConflict: "keep" | "replace" | { readonly replaceWhenNewer: readonly (keyof Tables[Table] & string)[] };
+  /**
+   * Hardly any key is there yet: the rows are copied straight into the table, and merged (`rows` read a second time) only
+   * where a key was known. The answer is the same, at half the cost when the guess is right and twice when it is wrong.
+   */
+  readonly keysAreNew?: boolean;
   /** Values in the order of `columns`; arrays for array columns, null for null. */
   readonly rows: Iterable<readonly unknown[]>;
 }
@@ -20,7 +25,7 @@ export interface Database {
   readonly kysely: Kysely<Tables>;
   /** Applies what is missing under an advisory lock; answers the names applied. Throws when the schema is newer than the code. */
   migrate(): Promise<readonly string[]>;
-  /** COPY into a temporary table, then one INSERT … ON CONFLICT, in `transaction` or one of its own. Answers rows written. */
+  /** COPY into a temporary table, then one INSERT … ON CONFLICT (see `keysAreNew`), in `transaction` or one of its own. Answers rows written. */
   writeBulk<Table extends keyof Tables>(write: BulkWrite<Table>, transaction?: Transaction<Tables>): Promise<number>;
   /** Several bulk writes and plain queries as one. */
   transaction<Value>(work: (transaction: Transaction<Tables>) => Promise<Value>): Promise<Value>;

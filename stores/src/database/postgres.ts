@@ -81,6 +81,25 @@ function* encodeRows(rows: Iterable<readonly unknown[]>, columnCount: number): G
 const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 let bulkCount = 0;
+const UNIQUE_VIOLATION = "23505";
+
+/** Straight into the table; undefined, and nothing written, where a key was known or came twice. */
+async function copyNew<Table extends keyof Tables>(
+  client: pg.ClientBase,
+  { table, columns, rows }: BulkWrite<Table>,
+): Promise<number | undefined> {
+  await client.query("SAVEPOINT copy_new");
+  const target = client.query(copyFrom(`COPY ${identifier(table)} (${columns.map(identifier).join(", ")}) FROM STDIN`));
+  try {
+    await pipeline(Readable.from(encodeRows(rows, columns.length)), target);
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== UNIQUE_VIOLATION) throw error;
+    await client.query("ROLLBACK TO SAVEPOINT copy_new");
+    return undefined;
+  }
+  await client.query("RELEASE SAVEPOINT copy_new");
+  return target.rowCount;
+}
 
 async function copyAndMerge<Table extends keyof Tables>(
   client: pg.ClientBase,
@@ -100,6 +119,10 @@ async function copyAndMerge<Table extends keyof Tables>(
   assert(keyColumns.length > 0, "a bulk write names its key columns");
   const names = columns.map(identifier).join(", ");
   const keys = keyColumns.map(identifier).join(", ");
+  if (write.keysAreNew) {
+    const copied = await copyNew(client, write);
+    if (copied !== undefined) return copied;
+  }
   const temporary = identifier(`bulk_${++bulkCount}`);
   await client.query(`SET LOCAL work_mem = '${BULK_WORK_MEMORY}'`);
   await client.query(

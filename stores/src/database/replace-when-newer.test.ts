@@ -37,12 +37,13 @@ describe("a bulk write that replaces when newer", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const write = (profile: string, statements: readonly Statement[]) =>
+  const write = (profile: string, statements: readonly Statement[], keysAreNew = false) =>
     database.writeBulk({
       table: "stated_preferences",
       columns: ["profile_id", "title_id", "kind", "value", "undone", "stated_at", "event_id"],
       keyColumns: ["profile_id", "title_id", "kind"],
       onConflict: { replaceWhenNewer: ["stated_at", "event_id"] },
+      keysAreNew,
       rows: statements.map(({ title, stars, second, eventId }) => [
         profile,
         title,
@@ -54,30 +55,34 @@ describe("a bulk write that replaces when newer", () => {
       ]),
     });
 
-  test("writes in any order and any split end in the latest by time, then by event id in bytes", async () => {
+  test("writes in any order and any split, guessed new or not, end in the latest by time, then by event id in bytes", async () => {
     let profiles = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(statement, { maxLength: 5 }), { maxLength: 4 }), async (writes) => {
-        const profile = `p-${++profiles}`;
-        const winners = new Map<string, Statement>();
-        for (const one of writes.flat()) {
-          const held = winners.get(one.title);
-          const isNewer =
-            !held || one.second > held.second || (one.second === held.second && one.eventId > held.eventId);
-          if (isNewer) winners.set(one.title, one);
-        }
-        for (const statements of writes) await write(profile, statements);
-        const stored = await database.kysely
-          .selectFrom("stated_preferences")
-          .selectAll()
-          .where("profile_id", "=", profile)
-          .orderBy("title_id")
-          .execute();
-        const expected = [...winners.values()].sort((a, b) => (a.title < b.title ? -1 : 1));
-        expect(stored.map((row) => [row.title_id, row.value, row.stated_at, row.event_id])).toEqual(
-          expected.map((one) => [one.title, one.stars, instantOf(one.second), one.eventId]),
-        );
-      }),
+      fc.asyncProperty(
+        fc.array(fc.array(statement, { maxLength: 5 }), { maxLength: 4 }),
+        fc.boolean(),
+        async (writes, keysAreNew) => {
+          const profile = `p-${++profiles}`;
+          const winners = new Map<string, Statement>();
+          for (const one of writes.flat()) {
+            const held = winners.get(one.title);
+            const isNewer =
+              !held || one.second > held.second || (one.second === held.second && one.eventId > held.eventId);
+            if (isNewer) winners.set(one.title, one);
+          }
+          for (const statements of writes) await write(profile, statements, keysAreNew);
+          const stored = await database.kysely
+            .selectFrom("stated_preferences")
+            .selectAll()
+            .where("profile_id", "=", profile)
+            .orderBy("title_id")
+            .execute();
+          const expected = [...winners.values()].sort((a, b) => (a.title < b.title ? -1 : 1));
+          expect(stored.map((row) => [row.title_id, row.value, row.stated_at, row.event_id])).toEqual(
+            expected.map((one) => [one.title, one.stars, instantOf(one.second), one.eventId]),
+          );
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -87,5 +92,7 @@ describe("a bulk write that replaces when newer", () => {
     expect(await write("p-count", [now])).toBe(1);
     expect(await write("p-count", [{ ...now, stars: 1, second: 1 }])).toBe(0);
     expect(await write("p-count", [now])).toBe(0);
+    expect(await write("p-count", [now], true)).toBe(0);
+    expect(await write("p-count-new", [now, { ...now, title: "t-2" }], true)).toBe(2);
   });
 });

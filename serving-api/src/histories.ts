@@ -9,7 +9,7 @@ import type { RecommendationStore } from "@thewatcher/stores/recommendations/por
 import { emptyHistory, type GradeTitleState, type History, readHistory } from "./history.ts";
 import type { TitleView } from "./title-view.ts";
 
-/** 2 to 6 KB each, so at most 60 MB. */
+/** 2 to 6 KB each, and 4 KB more for what it last explained (ranking.ts): at most 100 MB. */
 const HISTORIES_KEPT_MAX = 10_000;
 
 export type ReadHistoryOf = (view: TitleView, profileId: ProfileId) => Promise<History>;

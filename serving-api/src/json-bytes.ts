@@ -9,6 +9,8 @@ import { assert } from "@thewatcher/kit/assert";
 const CAPACITY_BYTES = 256 * 1024;
 /** Below this a loop is faster than a call into the engine. */
 const LOOPED_BYTES_MAX = 24;
+/** A sign, ten digits before the point (2^53 millionths), the point, six behind it. */
+const SCORE_BYTES_MAX = 18;
 const ZERO = 0x30;
 const MINUS = 0x2d;
 const POINT = 0x2e;
@@ -52,13 +54,11 @@ export function createJsonBytes(): JsonBytes {
       at += buffer.write(text, at, "latin1");
       return;
     }
-    for (let i = 0; i < text.length; i++) buffer[at++] = text.charCodeAt(i);
-  }
-
-  function threeDigits(value: number): void {
-    buffer[at++] = THREE_DIGITS[3 * value]!;
-    buffer[at++] = THREE_DIGITS[3 * value + 1]!;
-    buffer[at++] = THREE_DIGITS[3 * value + 2]!;
+    // The engine keeps what a closure changes in memory: in locals the loop takes a third of the time.
+    const into = buffer;
+    const from = at;
+    for (let i = 0; i < text.length; i++) into[from + i] = text.charCodeAt(i);
+    at = from + text.length;
   }
 
   return {
@@ -72,7 +72,10 @@ export function createJsonBytes(): JsonBytes {
         at += bytes.length;
         return;
       }
-      for (let i = 0; i < bytes.length; i++) buffer[at++] = bytes[i]!;
+      const into = buffer;
+      const from = at;
+      for (let i = 0; i < bytes.length; i++) into[from + i] = bytes[i]!;
+      at = from + bytes.length;
     },
     ascii,
     value(value) {
@@ -88,17 +91,26 @@ export function createJsonBytes(): JsonBytes {
       const whole = Math.floor(millionths / 1e6);
       const rest = millionths - whole * 1e6;
       const high = Math.floor(rest / 1e3);
-      reserve(1);
+      const low = rest - high * 1e3;
+      reserve(SCORE_BYTES_MAX);
       if (score < 0) buffer[at++] = MINUS;
-      ascii(String(whole));
-      reserve(7);
-      buffer[at++] = POINT;
-      threeDigits(high);
-      threeDigits(rest - high * 1e3);
+      if (whole < 10) buffer[at++] = ZERO + whole;
+      else ascii(String(whole));
+      const into = buffer;
+      const from = at;
+      into[from] = POINT;
+      into[from + 1] = THREE_DIGITS[3 * high]!;
+      into[from + 2] = THREE_DIGITS[3 * high + 1]!;
+      into[from + 3] = THREE_DIGITS[3 * high + 2]!;
+      into[from + 4] = THREE_DIGITS[3 * low]!;
+      into[from + 5] = THREE_DIGITS[3 * low + 1]!;
+      into[from + 6] = THREE_DIGITS[3 * low + 2]!;
+      at = from + 7;
     },
     take() {
-      const taken = new Uint8Array(at);
-      taken.set(buffer.subarray(0, at));
+      // Not from the pool, whose buffers others write into while this one is on its way.
+      const taken = Buffer.allocUnsafeSlow(at);
+      buffer.copy(taken, 0, 0, at);
       return taken;
     },
   };

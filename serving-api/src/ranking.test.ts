@@ -180,6 +180,11 @@ describe("the titles that carry a score", () => {
         const effect = effects(view);
         beginRequest(ws);
         const indices = [0, 3, 11, 39];
+        // What is remembered of a question must not answer another one.
+        for (const others of [indices, [5], [5], [0, 3, 11]]) {
+          const again = readHistory(view, state, gradeForTests);
+          expect(seedsOf(ws, history, others)).toEqual(seedsOf(ws, again, others));
+        }
         seedsOf(ws, history, indices).forEach((seeds, slot) => {
           const shares = history.graded
             .map(({ index, weight }) => weight * effect[index]![indices[slot]!]!)

@@ -12,6 +12,7 @@
  * the current request's, so nothing is cleared and nothing of that size is allocated. Composing is synchronous: one
  * request at a time works here.
  */
+import type { ItemTables } from "@thewatcher/contracts/item-tables";
 import type { StoredList } from "@thewatcher/stores/recommendations/port";
 import type { GradedTitle, History } from "./history.ts";
 import type { TitleView } from "./title-view.ts";
@@ -193,13 +194,35 @@ export interface Seed {
   readonly contribution: number;
 }
 
+/** A list or a row of a page. 4 KB for each history that is kept (histories.ts). */
+const EXPLANATION_KEPT_MAX = 32;
+/**
+ * The last explanation of each history: a function of the history, its view and the titles asked about, so it holds until
+ * one of them is another. Reading 30 rows of neighbours for it was a fifth of a list (60 µs, most of it waiting for memory).
+ */
+const explanations = new WeakMap<
+  History,
+  { readonly view: TitleView; readonly indices: readonly number[]; readonly seeds: readonly (readonly Seed[])[] }
+>();
+
+const isSame = (a: readonly number[], b: readonly number[]) =>
+  a.length === b.length && a.every((index, place) => index === b[place]);
+
 /**
  * For each of `indices` (at most 128) the titles of the history that lift it most, largest first; empty where the tables
  * keep none (rows are cut, and a history is longer than what is explained).
  */
-export function seedsOf(ws: Workspace, history: History, indices: readonly number[]): Seed[][] {
-  const tables = ws.view.tables;
-  if (!tables) return indices.map(() => []);
+export function seedsOf(ws: Workspace, history: History, indices: readonly number[]): readonly (readonly Seed[])[] {
+  const { view } = ws;
+  if (!view.tables || history.graded.length === 0) return indices.map(() => []);
+  const known = explanations.get(history);
+  if (known?.view === view && isSame(known.indices, indices)) return known.seeds;
+  const seeds = findSeeds(ws, view.tables, history, indices);
+  if (indices.length <= EXPLANATION_KEPT_MAX) explanations.set(history, { view, indices, seeds });
+  return seeds;
+}
+
+function findSeeds(ws: Workspace, tables: ItemTables, history: History, indices: readonly number[]): Seed[][] {
   const { epoch, targeted, slots, seedPlaces, seedContributions } = ws;
   indices.forEach((index, slot) => {
     targeted[index] = epoch;

@@ -7,6 +7,7 @@
  */
 import { assert } from "@thewatcher/kit/assert";
 import type { Block, Kernels } from "./kernels/load.ts";
+import { type RankSource, rankRows } from "./kernels/rank.ts";
 import {
   breathe,
   type Control,
@@ -46,7 +47,14 @@ export async function rankScores(
     const outScores = kernels.allocate(kept);
     for (let row = from; row < Math.min(rowCount, from + STEP_ROWS); row++) {
       if (scorer(row, scores) === "unknown") continue;
-      const filled = kernels.raw.topK(scores.address, itemCount, kept, Number.NEGATIVE_INFINITY, outItems.address, outScores.address);
+      const filled = kernels.raw.topK(
+        scores.address,
+        itemCount,
+        kept,
+        Number.NEGATIVE_INFINITY,
+        outItems.address,
+        outScores.address,
+      );
       assert(filled >= 0, "scores are numbers", () => ({ row }));
       lists.itemIndices.set(kernels.i32(outItems).subarray(0, filled), row * count);
       lists.scores.set(kernels.f32(outScores).subarray(0, filled), row * count);
@@ -82,4 +90,39 @@ export function rankRequest(
     return "scored";
   };
   return rankScores(kernels, { rowCount: histories.userCount, itemCount, count }, scoreAndTakeOut, control);
+}
+
+/**
+ * A recommend request as tasks over threads, for models whose scores the kernels can make by themselves: `sourceOf` puts
+ * what they need into the kernels' memory, which is given back at the end.
+ */
+export function rankRequestInTasks(
+  kernels: Kernels,
+  itemCount: number,
+  request: RecommendRequest,
+  sourceOf: () => RankSource,
+  control?: Control,
+): Promise<ItemLists> {
+  checkRequest(itemCount, request);
+  const { histories, exclude, candidateMask: mask, count } = request;
+  return kernels.exclusive(async () => {
+    const mark = kernels.mark();
+    try {
+      await breathe(control, "rank", 0);
+      return await rankRows(
+        kernels,
+        sourceOf(),
+        {
+          rowCount: histories.userCount,
+          itemCount,
+          count,
+          exclude: exclude ? [histories, exclude] : [histories],
+          mask,
+        },
+        (fraction) => breathe(control, "rank", fraction),
+      );
+    } finally {
+      kernels.release(mark);
+    }
+  });
 }

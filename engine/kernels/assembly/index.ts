@@ -610,7 +610,7 @@ function combineSparse(
 }
 
 /**
- * What a ranking needs besides scores, as 13 words at `shape`: n, k, floor (f32), two lists of exclusions (offsets,
+ * What a ranking needs besides scores, as 11 words at `shape`: n, k, floor (f32), two lists of exclusions (offsets,
  * items; offsets 0: none), a mask (a byte an item, 0: never; address 0: none), outItems, outScores, filled.
  */
 // @ts-expect-error: decorator
@@ -638,13 +638,17 @@ function selectRow(shape: usize, row: i32, scores: usize): i32 {
   return filled;
 }
 
-/** Ranks rows [from, to) by the products of two dense matrices with f columns: X [rows × f], Y [n × f]. */
+/** Ranks rows [from, to) by the products of two dense matrices: X [rows × f], Y [n × f]; a row of zeros: no list. */
 export function rankFactors(from: i32, to: i32, shape: usize, x: usize, y: usize, f: i32, work: usize): i32 {
   const n = load<i32>(shape);
   const scores = at(work, MC * KC + KC * NC + 32);
   gemm(to - from, n, f, 1, at(x, from * f), f, 1, y, 1, f, false, scores, n, i32.MAX_VALUE >> 1, work);
   for (let row = from; row < to; row++) {
-    if (selectRow(shape, row, at(scores, (row - from) * n)) < 0) return -1 - row;
+    const vector = at(x, row * f);
+    let isKnown = false;
+    for (let j = 0; j < f && !isKnown; j++) isKnown = load<f32>(at(vector, j)) != 0;
+    if (!isKnown) store<i32>(at(load<usize>(shape, 40), row), 0);
+    else if (selectRow(shape, row, at(scores, (row - from) * n)) < 0) return -1 - row;
   }
   return 0;
 }
@@ -835,29 +839,6 @@ export function regressDirect(
     }
     mirrorRows(system, f, 0, f, 0);
     if (solveSmall(system, f, f, target) >= 0) return -1 - u;
-  }
-  return 0;
-}
-
-/** Writes the transpose of A [rows × columns] to `out`, rows [from, to) of A. */
-export function transposeRows(from: i32, to: i32, a: usize, lda: i32, columns: i32, out: usize, ldo: i32, work: usize): i32 {
-  for (let i = from; i < to; i += 32) {
-    const iEnd = min(i + 32, to);
-    for (let j = 0; j < columns; j += 32) {
-      const jEnd = min(j + 32, columns);
-      for (let r = i; r < iEnd; r++) {
-        for (let c = j; c < jEnd; c++) store<f32>(at(out, c * ldo + r), load<f32>(at(a, r * lda + c)));
-      }
-    }
-  }
-  return 0;
-}
-
-/** The first index of [from, to) at which a value is NaN or infinite, as -1 - index; 0 when there is none. */
-export function checkFinite(from: i32, to: i32, a: usize, work: usize): i32 {
-  for (let i = from; i < to; i++) {
-    const value = load<f32>(at(a, i));
-    if (value - value != 0) return -1 - i;
   }
   return 0;
 }

@@ -5,7 +5,7 @@
  *
  * The models handed to it are written here, in ONNX's protobuf encoding: one node C = op(A) · op(B), f32, free sizes, for
  * each combination of transposes. It computes in memory of its own, so operands are copied there and the result back; a
- * product must be large to be worth it (`productsFrom`).
+ * product must be large to be worth it (`accepts`).
  *
  * Bits: the library cuts a product over its threads by rows as long as it has at least as many rows as columns, and then
  * sums each element in one order; so results are cut here into slabs of columns that are no wider than high, and bits do
@@ -33,8 +33,8 @@ export interface GemmLibrary {
   /** "onnxruntime 1.30.0" */
   readonly name: string;
   readonly workers: number;
-  /** m · n · k from which products should go here. */
-  readonly productsFrom: number;
+  /** Is a product of this shape worth the copies? The others are the kernels' own. */
+  accepts(shape: { readonly m: number; readonly n: number; readonly k: number }): boolean;
   multiplyInto(kernels: Kernels, product: Product, step?: Step): Promise<void>;
   close(): Promise<void>;
 }
@@ -165,10 +165,11 @@ export async function openGemmLibrary({ workers }: { readonly workers: number })
   const library: GemmLibrary = {
     name: `onnxruntime ${onnx.env.versions.node ?? onnx.env.versions.common}`,
     workers,
-    productsFrom: PRODUCTS_FROM,
+    accepts: ({ m, n, k }) => m >= SIDE_MIN && n >= SIDE_MIN && m * n * k >= PRODUCTS_FROM,
     async multiplyInto(kernels, { m, n, k, alpha, a, b, accumulate, c, diagonal }, step) {
       const left = pack(kernels, a, m, k, room(0));
-      const slabColumns = Math.max(SIDE_MIN, Math.min(SLAB_COLUMNS, m, diagonal === undefined ? n : m >> 2));
+      // A quarter of a triangle's height wastes an eighth of its work above the diagonal.
+      const slabColumns = Math.min(SLAB_COLUMNS, m, diagonal === undefined ? n : Math.max(SIDE_MIN, m >> 2));
       for (let column = 0; column < n; column += slabColumns) {
         const columns = Math.min(slabColumns, n - column);
         // Rows that lie wholly above the diagonal in this slab are left out.

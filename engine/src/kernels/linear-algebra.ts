@@ -250,8 +250,7 @@ async function withBuffers<Value>(
 /** Several products that do not touch each other's results, as one job, or one after another through the library. */
 async function multiplyAll({ kernels, library }: Context, products: readonly Product[], step?: Step): Promise<void> {
   const present = products.filter(({ m, n }) => m > 0 && n > 0);
-  const largest = Math.max(0, ...present.map(({ m, n, k }) => m * n * k));
-  if (library && largest >= library.productsFrom) {
+  if (library && present.some((product) => library.accepts(product))) {
     for (const product of present) await multiplyInto(kernels, product, { library, step });
     return;
   }

@@ -50,8 +50,6 @@ interface KernelExports {
 export type TaskKernel =
   | "gemm"
   | "mirrorRows"
-  | "transposeRows"
-  | "checkFinite"
   | "gramRows"
   | "sampledDots"
   | "sparseTimesDense"

@@ -4,8 +4,10 @@
  *
  * Each element of C is one sum over k in one order, whatever the cut into tasks: the bits are those of one call.
  */
+import { assert } from "@thewatcher/kit/assert";
 import type { GemmLibrary } from "./library.ts";
 import { type Block, type Kernels, NO_DIAGONAL, type Step } from "./load.ts";
+import { assertNumbers } from "./sparse.ts";
 
 /** 64·256 + 256·512 + 32: the packed panels of `gemm` (see the assembly). */
 export const GEMM_WORK_LENGTH = 64 * 256 + 256 * 512 + 32;
@@ -105,7 +107,7 @@ export async function multiplyInto(
   const { m, n, k, accumulate } = product;
   if (m === 0 || n === 0 || (k === 0 && accumulate)) return;
   const size = m * n * k;
-  if (library && size >= library.productsFrom) {
+  if (library?.accepts(product)) {
     await library.multiplyInto(kernels, product, step);
     return;
   }
@@ -121,9 +123,15 @@ export async function multiply(
   b: Float32Array,
   options: ProductOptions = {},
 ): Promise<Float32Array<ArrayBuffer>> {
-  if (a.length !== m * k || b.length !== k * n) {
-    throw new RangeError(`a product of ${m} × ${k} and ${k} × ${n} was given ${a.length} and ${b.length} numbers`);
-  }
+  assert(a.length === m * k && b.length === k * n, "shapes of a product", () => ({
+    m,
+    n,
+    k,
+    a: a.length,
+    b: b.length,
+  }));
+  assertNumbers(a);
+  assertNumbers(b);
   if (k === 0) return new Float32Array(m * n);
   const mark = kernels.mark();
   const [blockA, blockB, blockC] = [a.length, b.length, m * n].map((length) => kernels.allocate(length)) as [

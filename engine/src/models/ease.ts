@@ -23,7 +23,7 @@ import {
   type ModelDefinition,
 } from "../model.ts";
 import { type ParameterInput, type ParameterValues, resolveParameters } from "../parameters.ts";
-import { rankRequest, rankScores, type Scorer } from "../ranking.ts";
+import { rankRequestInTasks, rankScores, type Scorer } from "../ranking.ts";
 import { type FadedHistory, fadedHistory, fadedRows, fading, halfLifeParameter, signalParameter } from "../recency.ts";
 import { explainSum } from "./explain.ts";
 
@@ -129,16 +129,11 @@ function createModel({ kernels, matrix, precisions, parameters: resolved }: Stat
 
     // Without a history every score is 0: an order would be made up, so the list stays empty.
     recommend: (request, control) =>
-      rankRequest(
+      rankRequestInTasks(
         kernels,
         n,
         request,
-        (row, scores) => {
-          const input = inputOf(request.histories, row);
-          if (input.items.length === 0) return "unknown";
-          scoreInto(scores, input);
-          return "scored";
-        },
+        () => ({ kind: "combined", inputs: fadedRows(request.histories, resolved), matrix }),
         control,
       ),
 

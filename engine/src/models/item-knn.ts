@@ -36,11 +36,10 @@ import { type ParameterInput, type ParameterValues, resolveParameters } from "..
 import { rankRequest } from "../ranking.ts";
 import { type FadedHistory, fadedHistory, fadedRows, fading, halfLifeParameter, signalParameter } from "../recency.ts";
 import { explainSum } from "./explain.ts";
+import { mostAlike, type Neighbours } from "./neighbours.ts";
 
 const NAME = "itemKnn";
 const ARTIFACT_VERSION = 1;
-/** Multiply-adds between two steps: some 20 ms. */
-const STEP_WORK = 10_000_000;
 
 const parameters = {
   weighting: {
@@ -105,59 +104,8 @@ function weighted(rows: SparseRows, { weighting, k1, b }: Parameters): Float32Ar
   return out;
 }
 
-interface Tables {
+interface Tables extends Neighbours {
   readonly itemCount: number;
-  /** Row i is [offsets[i], offsets[i + 1]): its neighbours, most alike first, equal ones by index. */
-  readonly offsets: Int32Array;
-  readonly neighbours: Int32Array;
-  readonly likeness: Float32Array;
-}
-
-/** The K best of `touched` by `values`, best first, equal values by ascending index: a heap with the worst on top. */
-function selectTop(
-  touched: Int32Array,
-  touchedCount: number,
-  values: Float64Array,
-  k: number,
-  heap: Int32Array,
-): number {
-  const worse = (a: number, b: number) => values[a]! < values[b]! || (values[a] === values[b] && a > b);
-  let size = 0;
-  const sink = (hole: number, item: number) => {
-    for (;;) {
-      let child = hole * 2 + 1;
-      if (child >= size) break;
-      if (child + 1 < size && worse(heap[child + 1]!, heap[child]!)) child++;
-      if (!worse(heap[child]!, item)) break;
-      heap[hole] = heap[child]!;
-      hole = child;
-    }
-    heap[hole] = item;
-  };
-  for (let t = 0; t < touchedCount; t++) {
-    const item = touched[t]!;
-    if (!(values[item]! > 0)) continue;
-    if (size < k) {
-      let hole = size++;
-      while (hole > 0) {
-        const parent = (hole - 1) >> 1;
-        if (!worse(item, heap[parent]!)) break;
-        heap[hole] = heap[parent]!;
-        hole = parent;
-      }
-      heap[hole] = item;
-    } else if (worse(heap[0]!, item)) {
-      sink(0, item);
-    }
-  }
-  const found = size;
-  while (size > 1) {
-    const worst = heap[0]!;
-    const moved = heap[--size]!;
-    sink(0, moved);
-    heap[size] = worst;
-  }
-  return found;
 }
 
 async function fit(data: Interactions, given: ParameterInput, control: FitControl): Promise<FittedModel> {
@@ -176,86 +124,22 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
     norms[item] = Math.sqrt(sum);
   }
 
-  const sums = new Float64Array(n);
-  const counts = new Uint32Array(n);
-  const touched = new Int32Array(n);
-  const heap = new Int32Array(k);
-  const offsets = new Int32Array(n + 1);
-  let neighbours = new Int32Array(Math.min(n * k, 1 << 16));
-  let likeness = new Float32Array(neighbours.length);
-  let end = 0;
-  let work = STEP_WORK;
-  let done = 0;
-  for (let item = 0; item < n; item++) {
-    if (work >= STEP_WORK) {
-      await breathe(control, "neighbours", done / Math.max(1, rows.columns.length));
-      work = 0;
-    }
-    const touchedCount = productRow(rows, byItem, item, sums, counts, touched);
-    for (let t = 0; t < touchedCount; t++) {
-      const other = touched[t]!;
-      const common = counts[other]!;
-      sums[other] =
-        other === item
-          ? 0
-          : weighting === "bm25"
-            ? sums[other]! * (common / (common + shrinkage))
-            : sums[other]! / (norms[item]! * norms[other]! + shrinkage);
-      work += common;
-    }
-    const found = selectTop(touched, touchedCount, sums, k, heap);
-    if (end + found > neighbours.length) {
-      const length = Math.min(n * k, Math.max(end + found, neighbours.length * 2));
-      const grown = { neighbours: new Int32Array(length), likeness: new Float32Array(length) };
-      grown.neighbours.set(neighbours);
-      grown.likeness.set(likeness);
-      ({ neighbours, likeness } = grown);
-    }
-    for (let position = 0; position < found; position++) {
-      neighbours[end] = heap[position]!;
-      likeness[end++] = sums[heap[position]!]!;
-    }
-    offsets[item + 1] = end;
-    for (let t = 0; t < touchedCount; t++) {
-      sums[touched[t]!] = 0;
-      counts[touched[t]!] = 0;
-    }
-    done += byItem.rowOffsets[item + 1]! - byItem.rowOffsets[item]!;
-  }
-  neighbours = neighbours.slice(0, end);
-  likeness = likeness.slice(0, end);
+  const tables = await mostAlike(
+    rows,
+    byItem,
+    k,
+    (item, other, sum, common) =>
+      weighting === "bm25" ? sum * (common / (common + shrinkage)) : sum / (norms[item]! * norms[other]! + shrinkage),
+    (fraction) => breathe(control, "neighbours", fraction),
+  );
+  const { likeness } = tables;
   if (weighting === "bm25") {
     let largest = 0;
     for (const value of likeness) largest = Math.max(largest, value);
-    if (largest > 0) for (let e = 0; e < end; e++) likeness[e] = likeness[e]! / largest;
+    if (largest > 0) for (let e = 0; e < likeness.length; e++) likeness[e] = likeness[e]! / largest;
   }
   control.progress?.({ stage: "neighbours", fraction: 1 });
-  return createModel({ itemCount: n, offsets, neighbours, likeness }, resolved);
-}
-
-/** Row `item` of VᵀV into `sums`, with how many users each entry came from; answers how many entries were touched. */
-function productRow(
-  rows: SparseRows,
-  byItem: SparseRows,
-  item: number,
-  sums: Float64Array,
-  counts: Uint32Array,
-  touched: Int32Array,
-): number {
-  const { rowOffsets, columns, values } = rows;
-  let touchedCount = 0;
-  const last = byItem.rowOffsets[item + 1]!;
-  for (let e = byItem.rowOffsets[item]!; e < last; e++) {
-    const user = byItem.columns[e]!;
-    const weight = byItem.values[e]!;
-    const to = rowOffsets[user + 1]!;
-    for (let p = rowOffsets[user]!; p < to; p++) {
-      const other = columns[p]!;
-      if (counts[other]!++ === 0) touched[touchedCount++] = other;
-      sums[other]! += weight * values[p]!;
-    }
-  }
-  return touchedCount;
+  return createModel({ itemCount: n, ...tables }, resolved);
 }
 
 function createModel(tables: Tables, resolved: Parameters): FittedModel {

@@ -3,12 +3,16 @@ import { UserError } from "@thewatcher/kit/user-error";
 import { decodeArtifact } from "../artifact.ts";
 import type { FittedModel, LoadOptions, ModelDefinition } from "../model.ts";
 import { ease } from "./ease.ts";
+import { graphFilter } from "./graph-filter.ts";
 import { ials } from "./ials.ts";
 import { itemKnn } from "./item-knn.ts";
 import { popularity } from "./popularity.ts";
 import { random } from "./random.ts";
 
-export const models = { popularity, itemKnn, ials, ease, random } as const satisfies Record<string, ModelDefinition>;
+export const models = { popularity, itemKnn, ials, ease, graphFilter, random } as const satisfies Record<
+  string,
+  ModelDefinition
+>;
 
 export type ModelName = keyof typeof models;
 

@@ -1,7 +1,8 @@
 /**
  * Serving over HTTP: a profile's page, its list, titles like a title. Read (bounded by a deadline), compose (pure),
  * write. It always answers whoever may ask: a reading that fails or comes late is left out, and the answer says so in
- * `degradations`. Nothing of a profile is cached: each answer reads the state that the last click changed.
+ * `degradations`. Each answer asks the store for the state that the last click changed; only what was made of a state that
+ * is still the same is used again (histories.ts).
  *
  * A viewer reads the own profile; of another one the answer is 403 whether it exists or not. Where the profile's
  * directory is away, the page is one that anybody may see (age mark 0+, the country of the identity).

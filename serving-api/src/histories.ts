@@ -12,7 +12,7 @@ import type { TitleView } from "./title-view.ts";
 /** 2 to 6 KB each, and 4 KB more for what it last explained (ranking.ts): at most 100 MB. */
 const HISTORIES_KEPT_MAX = 10_000;
 
-export type ReadHistoryOf = (view: TitleView, profileId: ProfileId) => Promise<History>;
+type ReadHistoryOf = (view: TitleView, profileId: ProfileId) => Promise<History>;
 
 export function createHistories(deps: {
   readonly recommendations: Pick<RecommendationStore, "getStateUnless">;

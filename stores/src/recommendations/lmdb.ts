@@ -78,7 +78,7 @@ export async function openLmdbRecommendations(options: {
   function find(generation: Generation): StoredGeneration | undefined {
     const bytes = generationTable.getBinaryFast(generation);
     if (!bytes) return undefined;
-    if (!last || last.bytes.compare(bytes, 0, bytes.length) !== 0) {
+    if (last?.bytes.compare(bytes, 0, bytes.length) !== 0) {
       const copy = copyOf(bytes);
       const found = generationTable.get(generation);
       if (!found) return undefined;

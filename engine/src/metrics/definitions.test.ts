@@ -67,7 +67,7 @@ function run(code: string): unknown {
 
 describe("every example in a metric's definition is what the metric gives", () => {
   const all = files.flatMap(({ definitions }) => definitions);
-  test("each of the thirteen metrics has a formula and an example", () => {
+  test("each of the fourteen metrics has a formula and an example", () => {
     expect(all.map(({ name }) => name)).toEqual([
       "recall",
       "precision",

@@ -14,6 +14,7 @@ import { decodeArtifact, encodeArtifact } from "../artifact.ts";
 import { assertInteractions, type History, type Interactions, interactionsOfHistories } from "../dataset.ts";
 import { gramLower, invertPositiveDefinite, type Step, transposeSparse } from "../kernels/linear-algebra.ts";
 import { type Block, createKernels, describeBytes, type Kernels } from "../kernels/load.ts";
+import { pathName } from "../kernels/numerics.ts";
 import {
   breathe,
   checkItems,
@@ -68,7 +69,8 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
     (stage: string): Step =>
     (fraction) =>
       breathe(control, stage, fraction);
-  const kernels = createKernels({ path: control.kernelPath });
+  const { library } = control;
+  const kernels = createKernels({ path: control.kernelPath, workers: control.workers });
   const matrix = kernels.allocate(n * n);
   const { signal, trainingHalfLifeInteractions } = resolved;
   const byItem = transposeSparse(fadedRows(data, { signal, halfLifeInteractions: trainingHalfLifeInteractions }));
@@ -77,7 +79,7 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
 
   const gram = kernels.f32(matrix);
   for (let i = 0; i < n; i++) gram[i * n + i]! += resolved.regularization;
-  const outcome = await invertPositiveDefinite(kernels, matrix, n, step("invert"));
+  const outcome = await invertPositiveDefinite(kernels, matrix, n, step("invert"), { library });
   if (outcome.kind === "notPositiveDefinite") {
     throw new UserError(
       `model ease: parameter "regularization" is ${resolved.regularization}, too small for this data: the matrix cannot be inverted in 32 bits`,
@@ -91,11 +93,18 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
     b[i * n + i] = 0;
   }
   control.progress?.({ stage: "invert", fraction: 1 });
-  return createModel({ kernels, matrix, precisions, parameters: resolved });
+  return createModel({
+    kernels,
+    kernelPath: pathName(kernels.path, library),
+    matrix,
+    precisions,
+    parameters: resolved,
+  });
 }
 
 interface State {
   readonly kernels: Kernels;
+  readonly kernelPath: string;
   /** B. */
   readonly matrix: Block;
   /** The diagonal of P. */
@@ -103,7 +112,7 @@ interface State {
   readonly parameters: Parameters;
 }
 
-function createModel({ kernels, matrix, precisions, parameters: resolved }: State): FittedModel {
+function createModel({ kernels, kernelPath, matrix, precisions, parameters: resolved }: State): FittedModel {
   const n = precisions.length;
   const rowOf = (item: number) => kernels.f32(matrix).subarray(item * n, (item + 1) * n);
 
@@ -123,7 +132,7 @@ function createModel({ kernels, matrix, precisions, parameters: resolved }: Stat
     name: NAME,
     itemCount: n,
     parameters: resolved,
-    kernelPath: kernels.path,
+    kernelPath,
     memoryBytes: kernels.memoryBytes() + precisions.byteLength,
     fadePerInteraction: fading(resolved.halfLifeInteractions, 1),
 
@@ -203,6 +212,7 @@ function load(bytes: Uint8Array, options: LoadOptions = {}): FittedModel {
   kernels.f32(matrix).set(stored);
   return createModel({
     kernels,
+    kernelPath: kernels.path,
     matrix,
     precisions: precisions.slice(),
     parameters: resolveParameters(NAME, parameters, header.parameters),

@@ -35,7 +35,7 @@ import {
   type ModelDefinition,
 } from "../model.ts";
 import { type ParameterInput, type ParameterValues, resolveParameters } from "../parameters.ts";
-import { rankRequest, rankScores } from "../ranking.ts";
+import { rankRequestInTasks, rankScores } from "../ranking.ts";
 import { fadedHistory, fadedRows, fading, halfLifeParameter, signalParameter } from "../recency.ts";
 import { rightSingularVectors } from "../truncated-svd.ts";
 import { explainSum } from "./explain.ts";
@@ -213,15 +213,19 @@ function createModel({ kernels, factors, width, scales, parameters: resolved }: 
 
     // Without a history every score is 0: an order would be made up, so the list stays empty.
     recommend: (request, control) =>
-      rankRequest(
+      rankRequestInTasks(
         kernels,
         n,
         request,
-        (row, scores) => {
-          const { items, weights } = fadedHistory(request.histories, row, resolved);
-          if (items.length === 0) return "unknown";
-          scoreInto(scores, vectorOf(items, weights));
-          return "scored";
+        () => {
+          const { histories } = request;
+          const users = kernels.allocate(histories.userCount * width);
+          const vectors = kernels.f32(users);
+          for (let row = 0; row < histories.userCount; row++) {
+            const { items, weights } = fadedHistory(histories, row, resolved);
+            vectors.set(vectorOf(items, weights), row * width);
+          }
+          return { kind: "factors", users, items: factors, width };
         },
         control,
       ),

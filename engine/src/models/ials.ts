@@ -35,7 +35,7 @@ import {
   type ModelDefinition,
 } from "../model.ts";
 import { type ParameterInput, type ParameterValues, resolveParameters } from "../parameters.ts";
-import { rankRequest, rankScores } from "../ranking.ts";
+import { rankRequestInTasks, rankScores } from "../ranking.ts";
 import { fadedHistory, fadedRows, fading, halfLifeParameter, signalParameter } from "../recency.ts";
 import { explainSum } from "./explain.ts";
 
@@ -371,14 +371,14 @@ function createModel(state: State): FittedModel {
       await breathe(control, "solve", 0);
       const { histories } = request;
       const vectors = await foldIn(histories);
-      return rankRequest(
+      return rankRequestInTasks(
         kernels,
         n,
         request,
-        (row, scores) => {
-          if (histories.rowOffsets[row] === histories.rowOffsets[row + 1]) return "unknown";
-          scoreInto(scores, vectors.subarray(row * width, (row + 1) * width));
-          return "scored";
+        () => {
+          const users = kernels.allocate(vectors.length);
+          kernels.f32(users).set(vectors);
+          return { kind: "factors", users, items: factors, width };
         },
         control,
       );

@@ -33,7 +33,7 @@ import {
   type ModelDefinition,
 } from "../model.ts";
 import { type ParameterInput, type ParameterValues, resolveParameters } from "../parameters.ts";
-import { rankRequest } from "../ranking.ts";
+import { rankRequestInTasks } from "../ranking.ts";
 import { type FadedHistory, fadedHistory, fadedRows, fading, halfLifeParameter, signalParameter } from "../recency.ts";
 import { explainSum } from "./explain.ts";
 import { mostAlike, type Neighbours } from "./neighbours.ts";
@@ -145,14 +145,23 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
 function createModel(tables: Tables, resolved: Parameters): FittedModel {
   const { itemCount: n, offsets, neighbours, likeness } = tables;
   const kernels = createKernels();
+  const table = {
+    offsets: kernels.allocate(offsets.length),
+    columns: kernels.allocate(neighbours.length),
+    values: kernels.allocate(likeness.length),
+  };
+  kernels.i32(table.offsets).set(offsets);
+  kernels.i32(table.columns).set(neighbours);
+  kernels.f32(table.values).set(likeness);
   const inputOf = (data: Interactions, row: number) => fadedHistory(data, row, resolved);
 
+  /** The sums of the kernels, rounded where they round. */
   function scoreInto(scores: Float32Array, { items, weights }: FadedHistory): void {
     scores.fill(0);
     for (let h = 0; h < items.length; h++) {
       const weight = weights[h]!;
       const to = offsets[items[h]! + 1]!;
-      for (let e = offsets[items[h]!]!; e < to; e++) scores[neighbours[e]!]! += weight * likeness[e]!;
+      for (let e = offsets[items[h]!]!; e < to; e++) scores[neighbours[e]!]! += Math.fround(weight * likeness[e]!);
     }
   }
 
@@ -173,21 +182,16 @@ function createModel(tables: Tables, resolved: Parameters): FittedModel {
     name: NAME,
     itemCount: n,
     parameters: resolved,
-    memoryBytes: offsets.byteLength + neighbours.byteLength + likeness.byteLength,
+    memoryBytes: kernels.memoryBytes() + offsets.byteLength + neighbours.byteLength + likeness.byteLength,
     fadePerInteraction: fading(resolved.halfLifeInteractions, 1),
 
     // Without a history every score is 0: an order would be made up, so the list stays empty.
     recommend: (request, control) =>
-      rankRequest(
+      rankRequestInTasks(
         kernels,
         n,
         request,
-        (row, scores) => {
-          const input = inputOf(request.histories, row);
-          if (input.items.length === 0) return "unknown";
-          scoreInto(kernels.f32(scores), input);
-          return "scored";
-        },
+        () => ({ kind: "scattered", inputs: fadedRows(request.histories, resolved), ...table }),
         control,
       ),
     // Of weight 1 and the newest, an interaction adds its likeness itself.

@@ -3,6 +3,7 @@
  * folder and opens no store. The same files, options and seed give the same figures.
  */
 import { DEFAULT_METRICS, type Evaluation, evaluate, type PerUserFigures } from "@thewatcher/engine/evaluate";
+import { openNumerics, splitPin } from "@thewatcher/engine/kernels/numerics";
 import { requireModel } from "@thewatcher/engine/models/registry";
 import type { ParameterInput } from "@thewatcher/engine/parameters";
 import { resolveParameters } from "@thewatcher/engine/parameters";
@@ -128,7 +129,8 @@ export async function runEvaluation(request: EvaluationRequest, context: Evaluat
   const { clock, signal, progress } = context;
   const definition = requireModel(request.model);
   // A mistake in a parameter is told before a minute of reading.
-  resolveParameters(definition.name, definition.parameters, request.parameters);
+  const { pin, parameters } = splitPin(request.parameters);
+  resolveParameters(definition.name, definition.parameters, parameters);
   const { files, rule, protocol } = planOf(request);
 
   const stages: { stage: string; durationMs: number }[] = [];
@@ -180,10 +182,11 @@ export async function runEvaluation(request: EvaluationRequest, context: Evaluat
       `no user has anything to find after the split (${protocol}): ${assembled.counts.targetsLeftOut} targets are in training, history or exclude already`,
     );
   }
+  const { kernelPath, library } = await openNumerics({ pin, monotonicMs: clock.monotonicMs });
   const evaluation = await evaluate(
-    { name: request.model, parameters: request.parameters },
+    { name: request.model, parameters },
     assembled.split,
-    { rng: createRng(request.seed), signal, progress },
+    { rng: createRng(request.seed), signal, progress, kernelPath, library },
     {
       metrics: request.metrics ?? DEFAULT_METRICS,
       segments: request.segments,
@@ -193,7 +196,7 @@ export async function runEvaluation(request: EvaluationRequest, context: Evaluat
         context.perUser &&
         ((figures) => context.perUser?.({ ...figures, ids: figures.users.map((user) => ids[user] as string) })),
     },
-  );
+  ).finally(() => library?.close());
   return {
     protocol,
     seed: request.seed,

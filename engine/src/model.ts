@@ -8,6 +8,7 @@
 import { assert } from "@thewatcher/kit/assert";
 import type { Rng } from "@thewatcher/kit/rng";
 import { assertInteractions, type History, type Interactions } from "./dataset.ts";
+import type { GemmLibrary } from "./kernels/library.ts";
 import type { KernelPath } from "./kernels/load.ts";
 import type { ParameterInput, ParameterSpecs } from "./parameters.ts";
 
@@ -27,6 +28,10 @@ export interface FitControl extends Control {
   readonly rng: Rng;
   /** Pins the numerical path of models that use the kernels; the fastest one that runs when left out. */
   readonly kernelPath?: KernelPath | undefined;
+  /** Multiplies what is large enough for it (`kernels/numerics.ts` chooses one); the kernels do everything when left out. */
+  readonly library?: GemmLibrary | undefined;
+  /** Threads; the cores that are there when left out. No bit depends on it. */
+  readonly workers?: number | undefined;
 }
 
 export interface RecommendRequest {
@@ -62,8 +67,8 @@ export interface FittedModel {
   readonly itemCount: number;
   /** As resolved, defaults included. */
   readonly parameters: ParameterInput;
-  /** Which numerical path made it, where it used the kernels. */
-  readonly kernelPath?: KernelPath | undefined;
+  /** Which numerical path made it, where it used the kernels: `pathName` of `kernels/numerics.ts`. */
+  readonly kernelPath?: string | undefined;
   /** Bytes held by its tables. */
   readonly memoryBytes: number;
   /**

@@ -11,7 +11,8 @@ import {
   type TimeQuality,
 } from "@thewatcher/engine/dataset";
 import { type Evaluation, evaluate } from "@thewatcher/engine/evaluate";
-import type { Control, FittedModel, ItemLists } from "@thewatcher/engine/model";
+import { type Numerics, openNumerics, splitPin } from "@thewatcher/engine/kernels/numerics";
+import type { FitControl, FittedModel, ItemLists } from "@thewatcher/engine/model";
 import { requireModel } from "@thewatcher/engine/models/registry";
 import type { ParameterInput } from "@thewatcher/engine/parameters";
 import { createRng, type Rng } from "@thewatcher/kit/rng";
@@ -39,6 +40,7 @@ const CHOICE_DEPTH = 10;
 
 export interface EngineJob {
   readonly model: string;
+  /** The model's own, and `kernelPath`, which pins the numerical path. */
   readonly parameters: ParameterInput;
   readonly seed: number;
   readonly evaluate: boolean;
@@ -83,7 +85,17 @@ export interface JobControl {
   readonly monotonicMs: () => number;
 }
 
-export async function runEngineJob(job: EngineJob, control: JobControl): Promise<EngineOutcome> {
+export async function runEngineJob(given: EngineJob, control: JobControl): Promise<EngineOutcome> {
+  const { pin, parameters: own } = splitPin(given.parameters);
+  const numerics = await openNumerics({ pin, monotonicMs: control.monotonicMs });
+  try {
+    return await runOn(numerics, { ...given, parameters: own }, control);
+  } finally {
+    await numerics.library?.close();
+  }
+}
+
+async function runOn({ kernelPath, library }: Numerics, job: EngineJob, control: JobControl): Promise<EngineOutcome> {
   const rng = createRng(job.seed);
   const stages: StageTime[] = [];
   const timed = async <Value>(stage: string, work: () => Promise<Value> | Value): Promise<Value> => {
@@ -94,6 +106,8 @@ export async function runEngineJob(job: EngineJob, control: JobControl): Promise
   };
   const inner = (prefix: string) => ({
     signal: control.signal,
+    kernelPath,
+    library,
     progress: ({ stage, fraction }: { stage: string; fraction: number }) =>
       control.progress?.({ stage: `${prefix}: ${stage}`, fraction }),
   });
@@ -167,7 +181,7 @@ async function chooseParameters(
   job: EngineJob,
   interactions: Interactions,
   rng: Rng,
-  control: Control,
+  control: Omit<FitControl, "rng">,
 ): Promise<ParameterInput> {
   const isOpen =
     job.model === "ease" &&

@@ -7,6 +7,7 @@
 import type { Generation, ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import { encodeItemTables, type ItemTables, itemTablesKey } from "@thewatcher/contracts/item-tables";
 import type { Evaluation } from "@thewatcher/engine/evaluate";
+import { PATH_PARAMETER, splitPin } from "@thewatcher/engine/kernels/numerics";
 import { requireModel } from "@thewatcher/engine/models/registry";
 import { type ParameterInput, resolveParameters } from "@thewatcher/engine/parameters";
 import { TRAINING_SIGNAL_MIN } from "@thewatcher/feature-store/live-signal";
@@ -81,7 +82,11 @@ export function createTrainer(deps: TrainerDeps): Trainer {
 
   async function train(request: TrainRequest): Promise<TrainSummary> {
     const definition = requireModel(request.model);
-    const parameters = resolveParameters(definition.name, definition.parameters, request.parameters);
+    const { pin, parameters: own } = splitPin(request.parameters);
+    const parameters = {
+      ...resolveParameters(definition.name, definition.parameters, own),
+      ...(pin === undefined ? {} : { [PATH_PARAMETER]: pin }),
+    };
     if (running) throw new UserError("a training is running already; wait for it to end");
     running = true;
     const runId = uuid7(deps.clock.now());

@@ -55,14 +55,18 @@ describe.each(paths.filter((path) => path === "simd" || detectKernelPath() === p
     );
   });
 
-  test("denormals pass through a product, NaN shows in the row and column it touches and nowhere else", async () => {
+  test("denormals pass through a product; NaN is refused, and infinity keeps to its row", async () => {
     const kernels = createKernels({ path });
     const one = await multiply(kernels, { m: 1, n: 1, k: 1 }, Float32Array.of(1e-40), Float32Array.of(1));
     expect([...one]).toEqual([Math.fround(1e-40)]);
-    const a = new Float32Array(9 * 9).fill(1);
+    const ones = new Float32Array(9 * 9).fill(1);
+    const a = ones.slice();
     a[4 * 9 + 2] = Number.NaN;
-    const c = await multiply(kernels, { m: 9, n: 9, k: 9 }, a, new Float32Array(9 * 9).fill(1));
-    expect(Array.from(c, Number.isNaN)).toEqual(Array.from(c, (_, index) => Math.floor(index / 9) === 4));
+    await expect(multiply(kernels, { m: 9, n: 9, k: 9 }, a, ones)).rejects.toThrow(/numbers: {"index":38/);
+    await expect(multiply(kernels, { m: 9, n: 9, k: 9 }, ones, a)).rejects.toThrow(/numbers/);
+    a[4 * 9 + 2] = Number.POSITIVE_INFINITY;
+    const c = await multiply(kernels, { m: 9, n: 9, k: 9 }, a, ones);
+    expect(Array.from(c, Number.isFinite)).toEqual(Array.from(c, (_, index) => Math.floor(index / 9) !== 4));
   });
 
   test("the inverse of a positive definite matrix multiplies back to one, at sizes around the block edge", async () => {

@@ -2,18 +2,15 @@
 import type { ModelEvaluation } from "@thewatcher/engine/evaluate";
 import type { MetricValue } from "@thewatcher/engine/metrics/interval";
 import { seconds, table, thousands } from "./console.ts";
-import type { EvaluationReport } from "./evaluation.ts";
+import type { EvaluationReport, SeedFigure, SeedsReport } from "./evaluation.ts";
 
 const MEBIBYTE = 2 ** 20;
 
 export function evaluationText(report: EvaluationReport): string {
   const { counts, evaluation, stages } = report;
   const { model } = evaluation;
-  const parameters = Object.entries(model.parameters)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(", ");
   const parts = [
-    `${model.name}${parameters === "" ? "" : ` (${parameters})`}, ${report.protocol}, seed ${report.seed}${model.kernelPath ? `, kernels ${model.kernelPath}` : ""}`,
+    titleOf(report, `seed ${report.seed}`),
     `Trained on ${thousands(counts.trainingInteractions)} interactions of ${thousands(counts.trainingUsers)} users; ${thousands(counts.targetInteractions)} targets of ${thousands(counts.evaluatedUsers)} users, ranked among ${thousands(counts.catalogue)} items.`,
     ...notes(report),
     "",
@@ -28,10 +25,47 @@ export function evaluationText(report: EvaluationReport): string {
       ["stage", "seconds"],
       stages.map(({ stage, durationMs }) => [stage, Number((durationMs / 1000).toFixed(2))]),
     ),
-    `${seconds(stages.reduce((sum, { durationMs }) => sum + durationMs, 0))} in all, peak memory ${thousands(report.peakMemoryBytes / MEBIBYTE)} MiB`,
+    `${seconds(durationOf(report))} in all, peak memory ${thousands(report.peakMemoryBytes / MEBIBYTE)} MiB`,
   ];
   return parts.join("\n");
 }
+
+/** "ease (regularization 200…), leave-one-out, inner, seed 1, kernels simd" */
+function titleOf({ evaluation, protocol }: EvaluationReport, seeds: string): string {
+  const { name, parameters, kernelPath } = evaluation.model;
+  const settings = Object.entries(parameters)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(", ");
+  return `${name}${settings === "" ? "" : ` (${settings})`}, ${protocol}, ${seeds}${kernelPath ? `, kernels ${kernelPath}` : ""}`;
+}
+
+export function seedsText({ runs, summary }: SeedsReport): string {
+  const [first] = runs;
+  const last = runs.at(-1);
+  if (!first || !last) return "";
+  const { name } = first.evaluation.model;
+  const text = ({ mean, standardError }: SeedFigure) => `${mean.toFixed(4)} ± ${standardError.toFixed(4)}`;
+  return [
+    `${titleOf(first, `seeds ${first.seed} to ${last.seed}`)}; mean ± standard error over ${runs.length} seeds`,
+    "",
+    table(
+      ["metric", name, "Popular", "Random", `${name} - Popular`, `${name} - Random`],
+      summary.map((row) => [
+        row.metric,
+        text(row.model),
+        text(row.popular),
+        text(row.random),
+        text(row.againstPopular),
+        text(row.againstRandom),
+      ]),
+    ),
+    "",
+    `${seconds(runs.reduce((sum, run) => sum + durationOf(run), 0))} in all, peak memory ${thousands(last.peakMemoryBytes / MEBIBYTE)} MiB`,
+  ].join("\n");
+}
+
+const durationOf = ({ stages }: EvaluationReport): number =>
+  stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
 
 /** What is unusual in the data, counted. */
 function notes({ counts }: EvaluationReport): string[] {

@@ -6,8 +6,15 @@ import { gzipSync } from "node:zlib";
 import { systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type EvaluationContext, type EvaluationRequest, runEvaluation, splitRuleOf } from "./evaluation.ts";
-import { evaluationText, figureText } from "./evaluation-text.ts";
+import {
+  type EvaluationContext,
+  type EvaluationRequest,
+  meanOfSeeds,
+  runEvaluation,
+  runSeeds,
+  splitRuleOf,
+} from "./evaluation.ts";
+import { evaluationText, figureText, seedsText } from "./evaluation-text.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -21,19 +28,17 @@ async function file(name: string, text: string): Promise<string> {
   return path;
 }
 
-function run(request: Partial<EvaluationRequest>, context: Partial<EvaluationContext> = {}) {
-  return runEvaluation(
-    { model: "popularity", parameters: {}, inner: false, segments: false, seed: 1, ...request },
-    {
-      clock: systemClock,
-      signal: new AbortController().signal,
-      progress: () => undefined,
-      memoryBytesMax: 2 ** 30,
-      peakMemoryBytes: () => 12 * 2 ** 20,
-      ...context,
-    },
-  );
-}
+const BASE: EvaluationRequest = { model: "popularity", parameters: {}, inner: false, segments: false, seed: 1 };
+const contextOf = (context: Partial<EvaluationContext> = {}): EvaluationContext => ({
+  clock: systemClock,
+  signal: new AbortController().signal,
+  progress: () => undefined,
+  memoryBytesMax: 2 ** 30,
+  peakMemoryBytes: () => 12 * 2 ** 20,
+  ...context,
+});
+const run = (request: Partial<EvaluationRequest>, context: Partial<EvaluationContext> = {}) =>
+  runEvaluation({ ...BASE, ...request }, contextOf(context));
 
 const figure = (report: Awaited<ReturnType<typeof run>>, label: string): number => {
   const metric = report.evaluation.model.metrics[label];
@@ -135,6 +140,19 @@ describe("one file", () => {
     expect(other.counts.trainingInteractions).toBe(first.counts.trainingInteractions);
   });
 
+  test("several seeds give mean and standard error", async () => {
+    const path = await file("all.csv", ordered);
+    const request = { file: path, split: "random:0.4", order: "position", metrics: ["recall@1", "coverage@1"] };
+    const { runs, summary } = await runSeeds({ ...BASE, ...request }, 3, contextOf());
+    expect(runs.map(({ seed }) => seed)).toEqual([1, 2, 3]);
+    expect(summary.map(({ metric }) => metric)).toEqual(["recall@1", "coverage@1"]);
+    expect(summary[0]?.model).toEqual(meanOfSeeds(runs.map((own) => figure(own, "recall@1"))));
+    expect(seedsText({ runs, summary })).toContain("seeds 1 to 3; mean ± standard error over 3 seeds");
+    const { mean, standardError } = meanOfSeeds([0.3, 0.32, 0.34]);
+    expect(mean).toBeCloseTo(0.32, 12);
+    expect(standardError).toBeCloseTo(Math.sqrt((0.02 ** 2 + 0.02 ** 2) / 2) / Math.sqrt(3), 12);
+  });
+
   test("segments, genres and each user's figures", async () => {
     const path = await file("all.csv", ordered);
     const items = await file("items.csv", "item,genres\na,Drama|War\nb,War\nc,\nz,Comedy\n");
@@ -211,7 +229,7 @@ describe("a mistake is one line that says what, where and what is accepted", () 
 
   test("more than the memory holds is refused by its rows, before it fails", async () => {
     const path = await file("x.csv", Array.from({ length: 100 }, (_, at) => `1,${at}`).join("\n"));
-    const error = run({ file: path, split: "leave-one-out" }, { memoryBytesMax: 50 * 140 });
+    const error = run({ file: path, split: "leave-one-out" }, { memoryBytesMax: 50 * 100 });
     await expect(error).rejects.toThrow(/x\.csv: more than 50 interactions, which is what 0 MiB of memory hold/);
   });
 

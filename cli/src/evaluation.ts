@@ -4,6 +4,7 @@
  */
 import { DEFAULT_METRICS, type Evaluation, evaluate, type PerUserFigures } from "@thewatcher/engine/evaluate";
 import { openNumerics, splitPin } from "@thewatcher/engine/kernels/numerics";
+import type { MetricValue } from "@thewatcher/engine/metrics/interval";
 import { requireModel } from "@thewatcher/engine/models/registry";
 import type { ParameterInput } from "@thewatcher/engine/parameters";
 import { resolveParameters } from "@thewatcher/engine/parameters";
@@ -206,4 +207,64 @@ export async function runEvaluation(request: EvaluationRequest, context: Evaluat
     stages,
     peakMemoryBytes: context.peakMemoryBytes(),
   };
+}
+
+/** A figure over several seeds: the mean, and the standard error of that mean. */
+export interface SeedFigure {
+  readonly mean: number;
+  readonly standardError: number;
+}
+
+export interface SeedsReport {
+  readonly runs: readonly EvaluationReport[];
+  /** By metric, in the order of the request; a metric that is undefined for a seed is left out. */
+  readonly summary: readonly {
+    readonly metric: string;
+    readonly model: SeedFigure;
+    readonly popular: SeedFigure;
+    readonly random: SeedFigure;
+    readonly againstPopular: SeedFigure;
+    readonly againstRandom: SeedFigure;
+  }[];
+}
+
+/** The same evaluation with `seed`, `seed` + 1…: other splits by chance, other chances in the models. */
+export async function runSeeds(
+  request: EvaluationRequest,
+  count: number,
+  context: EvaluationContext,
+): Promise<SeedsReport> {
+  const runs: EvaluationReport[] = [];
+  for (let i = 0; i < count; i++) {
+    const progress = (report: Report): void =>
+      context.progress({ ...report, stage: `seed ${i + 1} of ${count}: ${report.stage}` });
+    runs.push(await runEvaluation({ ...request, seed: request.seed + i }, { ...context, progress }));
+  }
+  const labels = Object.keys(runs[0]?.evaluation.model.metrics ?? {});
+  const summary = labels.flatMap((metric) => {
+    const over = (of: (evaluation: Evaluation) => MetricValue | undefined): SeedFigure | undefined => {
+      const values = runs.map(({ evaluation }) => of(evaluation));
+      const figures = values.flatMap((value) => (value?.kind === "value" ? [value.value] : []));
+      return figures.length < count ? undefined : meanOfSeeds(figures);
+    };
+    const row = {
+      model: over(({ model }) => model.metrics[metric]),
+      popular: over(({ popular }) => popular.metrics[metric]),
+      random: over(({ random }) => random.metrics[metric]),
+      againstPopular: over(({ model }) => model.againstPopular[metric]),
+      againstRandom: over(({ model }) => model.againstRandom[metric]),
+    };
+    const { model, popular, random, againstPopular, againstRandom } = row;
+    return model && popular && random && againstPopular && againstRandom
+      ? [{ metric, model, popular, random, againstPopular, againstRandom }]
+      : [];
+  });
+  return { runs, summary };
+}
+
+/** Of 0.30, 0.32 and 0.34: mean 0.32, standard error √((0.02² + 0 + 0.02²) / 2) / √3. */
+export function meanOfSeeds(figures: readonly number[]): SeedFigure {
+  const mean = figures.reduce((sum, figure) => sum + figure, 0) / figures.length;
+  const squares = figures.reduce((sum, figure) => sum + (figure - mean) ** 2, 0);
+  return { mean, standardError: Math.sqrt(squares / (figures.length - 1) / figures.length) };
 }

@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runProgram } from "./program.ts";
 
 let folder: string;
@@ -42,6 +42,16 @@ describe("a mistake on the command line is one line and exit code 2", () => {
     [["token", "--role", "service", "--days", "-1"], '--days "-1": a whole number from 1 to 3650 is accepted'],
     [["import", "movielens", "x", "--country", "by"], '--country "by": two capital letters are accepted, such as BY'],
     [["train", "--set", "regularization"], '--set "regularization": key=value is accepted'],
+    [
+      ["evaluate"],
+      "what to evaluate on: --train <file> --test <file> [--exclude <file>] [--history <file>], or <file>",
+    ],
+    [["evaluate", "x.csv"], "x.csv: --split <how> says what is held out: leave-one-out, time:<share or moment>"],
+    [["evaluate", "x.csv", "--split", "random:2"], '--split "random:2": leave-one-out, time:<share or moment>'],
+    [["evaluate", "/nowhere/x.csv", "--split", "random:0.1"], "/nowhere/x.csv: no such file"],
+    [["evaluate", "--train", "a.csv", "--test", "b.csv", "--inner"], "--inner goes with --split only"],
+    [["evaluate", "--seeds", "0"], '--seeds "0": a whole number from 1 to 100 is accepted'],
+    [["evaluate", "--per-user", "x.txt"], "--per-user x.txt: the name must end in .tsv, .csv or .jsonl"],
     [["config", "--port", "many"], 'flag --port: port "many" is refused; accepted: a port, 0 for a free one'],
     [["config", "--config", "/nowhere/x.json"], "settings file /nowhere/x.json: cannot be read (ENOENT)"],
   ])("%j", async (args, message) => {
@@ -61,6 +71,7 @@ test("--help and --version of every command end with 0 and say something", async
     ["import", "interactions"],
     ["train"],
     ["recommend"],
+    ["evaluate"],
     ["rollback"],
     ["doctor"],
     ["config"],
@@ -72,6 +83,34 @@ test("--help and --version of every command end with 0 and say something", async
     expect(out).toContain(`Usage: ${["thewatcher", ...command].join(" ")}`);
   }
   expect((await run("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test("evaluate needs no data folder: figures as JSON, and each user's own in a file", async () => {
+  const file = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  const train = await file("train.csv", "1,a\n1,b\n2,a\n2,c\n3,a\n3,b\n");
+  const test_ = await file("test.csv", '"x, y",a\n1,c\n');
+  const perUser = join(folder, "users.csv");
+  const written: string[] = [];
+  const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    written.push(String(text));
+    return true;
+  });
+  const args = ["--model", "popularity", "--metrics", "recall@1", "--json", "--per-user", perUser];
+  const { code, err } = await run("evaluate", "--train", train, "--test", test_, ...args).finally(() =>
+    write.mockRestore(),
+  );
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  const report = JSON.parse(written.join(""));
+  expect(report.evaluation.model.metrics["recall@1"]).toMatchObject({ kind: "value", value: 1, userCount: 2 });
+  expect(report.evaluation.model.againstRandom["recall@1"].interval.high).toBeGreaterThanOrEqual(0);
+  expect(report.counts).toMatchObject({ coldUsers: 1, evaluatedUsers: 2 });
+  expect(await readFile(perUser, "utf8")).toMatch(
+    /^user,model:recall@1,popular:recall@1,random:recall@1\n1,1,1,[01]\n"x, y",1,1,[01]\n$/,
+  );
+  expect(await readdir(folder)).toEqual(["test.csv", "train.csv", "users.csv"]);
 });
 
 test("without a command the help is shown, as a mistake", async () => {

@@ -7,8 +7,8 @@ import { systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
 import { createStderrConsole, interruption, print, printJson, wholeNumber } from "../command.ts";
-import { type EvaluationReport, type EvaluationRequest, runEvaluation } from "../evaluation.ts";
-import { evaluationText } from "../evaluation-text.ts";
+import { type EvaluationContext, type EvaluationRequest, runEvaluation, runSeeds } from "../evaluation.ts";
+import { evaluationText, seedsText } from "../evaluation-text.ts";
 import { parametersOf } from "./models.ts";
 
 interface Flags {
@@ -28,6 +28,7 @@ interface Flags {
   readonly items?: string;
   readonly perUser?: string;
   readonly seed: string;
+  readonly seeds: string;
   readonly json?: true;
 }
 
@@ -37,7 +38,7 @@ The whole catalogue is ranked for each user of the test, without what is in --tr
 
   thewatcher evaluate --train train.tsv --test test.tsv --exclude validation.tsv --model ease --metrics recall@20,ndcg@20
   thewatcher evaluate ratings.csv --split leave-one-out --inner --order position
-  thewatcher evaluate ratings.csv --split random:0.1:0.1 --seed 3 --segments
+  thewatcher evaluate ratings.csv --split random:0.1:0.1 --seeds 5
 
 Metrics: ${METRIC_NAMES.join(", ")}, each with @ and a depth; defined in docs/metrics.md.`;
 
@@ -67,6 +68,7 @@ export function addEvaluate(program: Command): void {
     .option("--items <file>", "item, genres (Comedy|Drama), for intraListDiversity and calibration")
     .option("--per-user <file>", "write each user's figures: .tsv, .csv or .jsonl")
     .option("--seed <n>", "of splits, of models and of intervals", "1")
+    .option("--seeds <n>", "run with this many seeds, from --seed on, and print mean ± standard error", "1")
     .option("--json", "answer as JSON")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string | undefined, flags: Flags) => {
@@ -84,7 +86,13 @@ export function addEvaluate(program: Command): void {
         seed: wholeNumber(flags.seed, "--seed", 0, 2 ** 32 - 1),
       };
       const perUser = flags.perUser === undefined ? undefined : perUserWriter(flags.perUser);
-      const report = await evaluateWithinMemory(request, perUser?.take);
+      const seeds = wholeNumber(flags.seeds, "--seeds", 1, SEEDS_MAX);
+      if (seeds > 1) {
+        if (perUser) throw new UserError("--per-user goes with one seed");
+        const report = await withinMemory((context) => runSeeds(request, seeds, context));
+        return flags.json ? printJson(report) : print(seedsText(report));
+      }
+      const report = await withinMemory((context) => runEvaluation(request, { ...context, perUser: perUser?.take }));
       await perUser?.write();
       if (flags.json) return printJson(report);
       print(evaluationText(report));
@@ -92,20 +100,16 @@ export function addEvaluate(program: Command): void {
     });
 }
 
-async function evaluateWithinMemory(
-  request: EvaluationRequest,
-  perUser: PerUserSink | undefined,
-): Promise<EvaluationReport> {
+async function withinMemory<Answer>(work: (context: EvaluationContext) => Promise<Answer>): Promise<Answer> {
   const console = createStderrConsole();
   const memoryBytesMax = memoryAvailable();
   try {
-    return await runEvaluation(request, {
+    return await work({
       clock: systemClock,
       signal: interruption(),
       progress: console.progress,
       memoryBytesMax,
       peakMemoryBytes: () => process.resourceUsage().maxRSS * 1024,
-      perUser,
     });
   } catch (error) {
     if (
@@ -140,6 +144,8 @@ function numberOf(text: string, flag: string): number {
 
 type PerUserSink = (figures: PerUserFigures & { readonly ids: readonly string[] }) => void;
 
+/** Beyond it a standard error says nothing new. */
+const SEEDS_MAX = 100;
 const USERS_PER_WRITE = 1_000;
 
 /** One line a user: the id, then each metric of the model, of Popular and of Random; empty (null) where undefined. */

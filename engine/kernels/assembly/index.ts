@@ -9,6 +9,7 @@
  * more when all went well.
  */
 
+export { gramRowsNear } from "./gram-near";
 export { conjugateRows } from "./implicit-als";
 
 // One packed panel of A is 64 × 256 floats = 64 KiB and one of B 256 × 512 = 512 KiB: both stay in a 1 MiB L2.

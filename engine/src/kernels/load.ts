@@ -51,6 +51,7 @@ export type TaskKernel =
   | "gemm"
   | "mirrorRows"
   | "gramRows"
+  | "gramRowsNear"
   | "sampledDots"
   | "sparseTimesDense"
   | "rankFactors"

@@ -12,6 +12,8 @@ describeModelContract(ease, {
   parameters: { signal: "graded", halfLifeInteractions: null, trainingHalfLifeInteractions: null, regularization: 10 },
 });
 
+describeModelContract(ease, { parameters: { dropout: 0.4, nearHalfLifeInteractions: 3 } });
+
 const control = { rng: createRng(1) };
 
 describe("EASE", () => {
@@ -35,6 +37,15 @@ describe("EASE", () => {
     expect([...lists.filled]).toEqual([1, 1]);
     expect(listRow(lists, 0)[0]).toEqual({ itemIndex: 1, score: expect.closeTo(2 / 4, 6) });
     expect(listRow(lists, 1)[0]).toEqual({ itemIndex: 0, score: expect.closeTo(2 / 3, 6) });
+  });
+
+  test("dropout p adds p / (1 - p) of the diagonal; nearness takes off what a distance of 1 costs", async () => {
+    // p = 1/2 doubles the diagonal: [[7, 2], [2, 5]], B01 = 2/7, from P = 1/31 · [[5, -2], [-2, 7]].
+    const dropped = await ease.fit(tiny, { ...plain, dropout: 0.5 }, control);
+    expect(dropped.explain({ itemIndices: [0] }, 1, 1).score).toBeCloseTo(2 / 7, 6);
+    // Half-life 1, share 0.8: each pair counts 0.2 + 0.8 / 2 = 0.6, so [[4, 1.2], [1.2, 3]] and B01 = 1.2 / 4.
+    const near = await ease.fit(tiny, { ...plain, nearHalfLifeInteractions: 1, nearShare: 0.8 }, control);
+    expect(near.explain({ itemIndices: [0] }, 1, 1).score).toBeCloseTo(1.2 / 4, 6);
   });
 
   test("likeness is the partial correlation: 2 / √(3·4) both ways", async () => {

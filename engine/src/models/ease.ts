@@ -2,7 +2,11 @@
  * EASE: a linear item–item model with a closed form. Steck, "Embarrassingly Shallow Autoencoders for Sparse Data",
  * WWW 2019: P = (XᵀX + λI)⁻¹, B = I - P · diag(P)⁻¹ (so its diagonal is 0), scores = x · B.
  * Departure: the history x fades with age (`../recency.ts`), which on MovieLens 1M more than doubles nDCG (see
- * `halfLifeInteractions`); the same may be done to X.
+ * `halfLifeInteractions`); the same may be done to X. With `dropout` p the diagonal of XᵀX counts 1 + p / (1 - p) times:
+ * Steck, "Autoencoders that don't overfit towards the Identity" (EDLAE), NeurIPS 2020. With `nearHalfLifeInteractions` h a
+ * pair of titles of one history, d interactions apart, counts 1 - s + s · 2^(-d / h) in XᵀX instead of 1: what was watched in one
+ * sitting says more about each other (MovieLens 1M, random tenth as the target, nDCG@10: .2507 without both, .2523 with p = 1/3,
+ * .2584 with h = 40, s = 0.8 as well).
  * Shapes: B is [itemCount × itemCount] f32 in the kernels' memory; row h is what history item h adds to each target.
  * Cost: Σ_i Σ_{u has i} |x_u| for XᵀX, itemCount³ multiply-adds for the inverse, |x_u| · itemCount a user.
  * "More like this" ranks by the partial correlation -P_ij / √(P_ii P_jj), which is symmetric: B itself divides by P_jj
@@ -12,6 +16,7 @@ import { assert } from "@thewatcher/kit/assert";
 import { UserError } from "@thewatcher/kit/user-error";
 import { decodeArtifact, encodeArtifact } from "../artifact.ts";
 import { assertInteractions, type History, type Interactions, interactionsOfHistories } from "../dataset.ts";
+import { gramLowerNear } from "../kernels/gram-near.ts";
 import { gramLower, invertPositiveDefinite, type Step, transposeSparse } from "../kernels/linear-algebra.ts";
 import { type Block, createKernels, describeBytes, type Kernels } from "../kernels/load.ts";
 import { pathName } from "../kernels/numerics.ts";
@@ -49,6 +54,24 @@ const parameters = {
     3,
   ),
   trainingHalfLifeInteractions: halfLifeParameter("the same for the histories that are trained on", 50),
+  dropout: {
+    kind: "number",
+    description: "p: trained as if this share of each history were missing, on average over what is (EDLAE)",
+    min: 0,
+    max: 0.99,
+    default: 0,
+  },
+  nearHalfLifeInteractions: halfLifeParameter(
+    "in training two titles count half as much together for each so many interactions between them; null: all alike",
+    null,
+  ),
+  nearShare: {
+    kind: "number",
+    description: "how much of that is taken off at a large distance; 1: everything",
+    min: 0,
+    max: 1,
+    default: 0.8,
+  },
   signal: signalParameter,
 } as const;
 
@@ -73,12 +96,26 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
   const kernels = createKernels({ path: control.kernelPath, workers: control.workers });
   const matrix = kernels.allocate(n * n);
   const { signal, trainingHalfLifeInteractions } = resolved;
-  const byItem = transposeSparse(fadedRows(data, { signal, halfLifeInteractions: trainingHalfLifeInteractions }));
-  // Transposed twice: rows again, now with items ascending.
-  await gramLower(kernels, transposeSparse(byItem), byItem, matrix, step("gram"));
+  const rows = fadedRows(data, { signal, halfLifeInteractions: trainingHalfLifeInteractions });
+  const { nearHalfLifeInteractions: nearHalfLife, nearShare, dropout } = resolved;
+  if (nearHalfLife === null) {
+    const byItem = transposeSparse(rows);
+    // Transposed twice: rows again, now with items ascending.
+    await gramLower(kernels, transposeSparse(byItem), byItem, matrix, step("gram"));
+  } else {
+    let longest = 0;
+    for (let user = 0; user < data.userCount; user++)
+      longest = Math.max(longest, rows.rowOffsets[user + 1]! - rows.rowOffsets[user]!);
+    const near = Float32Array.from(
+      { length: longest },
+      (_, distance) => 1 - nearShare + nearShare * 2 ** (-distance / nearHalfLife),
+    );
+    await gramLowerNear(kernels, rows, near, matrix, step("gram"));
+  }
 
   const gram = kernels.f32(matrix);
-  for (let i = 0; i < n; i++) gram[i * n + i]! += resolved.regularization;
+  const missing = dropout / (1 - dropout);
+  for (let i = 0; i < n; i++) gram[i * n + i] = gram[i * n + i]! * (1 + missing) + resolved.regularization;
   const outcome = await invertPositiveDefinite(kernels, matrix, n, step("invert"), { library });
   if (outcome.kind === "notPositiveDefinite") {
     throw new UserError(

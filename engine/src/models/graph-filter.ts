@@ -117,7 +117,7 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
   const { signal, trainingHalfLifeInteractions, softness } = resolved;
   const n = data.itemCount;
   const width = Math.min(resolved.factors, Math.max(1, n));
-  const kernels = createKernels({ path: control.kernelPath });
+  const kernels = createKernels({ path: control.kernelPath, workers: control.workers });
   const factors = kernels.allocate(n * width);
   const rows = fadedRows(data, { signal, halfLifeInteractions: trainingHalfLifeInteractions });
   const scales = itemScales(rows, resolved.itemNormalization);

@@ -223,7 +223,7 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
   const { factors: factorCount, iterations, signal, trainingHalfLifeInteractions } = resolved;
   const width = Math.ceil(factorCount / FACTOR_STEP) * FACTOR_STEP;
   await breathe(control, "sweeps", 0);
-  const kernels = createKernels({ path: control.kernelPath });
+  const kernels = createKernels({ path: control.kernelPath, workers: control.workers });
   const itemFactors = kernels.allocate(n * width);
   const gram = kernels.allocate(width * width);
   const mark = kernels.mark();

@@ -1,5 +1,6 @@
 /** `npm run bench -- <name…>`: runs benchmarks, prints each as a table, writes each as JSON. */
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -10,6 +11,7 @@ import { UserError } from "@thewatcher/kit/user-error";
 import { prepareTrainedCinema } from "./cinema.ts";
 import { type Bench, type BenchContext, type BenchOptions, makeWorkFolder, runBench, writeReport } from "./harness.ts";
 import { importBench } from "./import.ts";
+import { kernelsBench } from "./kernels.ts";
 import { homeBench, listBench } from "./pages.ts";
 import { reactBench } from "./react.ts";
 import { type Report, renderReport } from "./report.ts";
@@ -18,8 +20,10 @@ import { trainBench } from "./train.ts";
 
 const MISTAKE = 2;
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** Where `bench/peers/setup.mjs` puts Python's side unless it is told another folder. */
+const PEERS_PYTHON = join(tmpdir(), "thewatcher-peers", "bin", "python");
 /** In the order that shares most: `import` leaves the trained cinema that the others serve. */
-const BENCHES: readonly Bench[] = [startBench, importBench, trainBench, listBench, homeBench, reactBench];
+const BENCHES: readonly Bench[] = [kernelsBench, startBench, importBench, trainBench, listBench, homeBench, reactBench];
 const NAMES = BENCHES.map(({ name }) => name);
 
 const LIMITS = {
@@ -38,7 +42,8 @@ ${BENCHES.map(({ name, about }) => `  ${name.padEnd(8)} ${about}`).join("\n")}
   --events <n>      of the synthetic part of import (${LIMITS.events.default})
   --datasets <dir>  holds ml-1m (default: DATASETS_DIR, or ../shared/datasets)
   --cinema <dir>    a data folder with MovieLens 1M imported and trained; made in the run where left out
-  --python <file>   for the peer in numpy, left out by name where it is missing (python3)
+  --python <file>   for the peers in Python, left out by name where they are missing (that of bench/peers/setup.mjs
+                    where it was set up, else python3)
   --json            print the reports as JSON instead of tables
   --help            this text
 
@@ -108,7 +113,7 @@ function readArguments(args: readonly string[]): Request {
       events: wholeNumber(values.events, "events"),
       datasets: resolve(values.datasets ?? process.env.DATASETS_DIR ?? join(ROOT, "..", "shared", "datasets")),
       cinema,
-      python: values.python ?? "python3",
+      python: values.python ?? (existsSync(PEERS_PYTHON) ? PEERS_PYTHON : "python3"),
     },
   };
 }

@@ -159,7 +159,7 @@ export async function runEvaluation(request: EvaluationRequest, context: Evaluat
       ? splitRows(rows, rule, { seed: request.seed, inner: request.inner, validationUsers })
       : interactions.parts;
     const genres = request.items === undefined ? undefined : await readTitleGenres(request.items, interactions.items);
-    const split = assembleSplit(rows, parts);
+    const split = await assembleSplit(rows, parts, { signal, progress });
     return {
       assembled: split,
       items: genres && categoriesOf(genres, split.items, split.counts.catalogue),

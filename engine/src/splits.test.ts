@@ -118,7 +118,7 @@ describe("by chance", () => {
   });
 });
 
-test("by users: none of a held-out user is trained on, a fifth of their rows is the target", () => {
+test("by users: none of a held-out user is trained on, a fifth of their rows is the target", async () => {
   const list = Array.from({ length: USERS * 10 }, (_, at) => row(at % USERS, Math.floor(at / USERS), at));
   const parts = partsOf(rowsOf(list), { kind: "users", test: 0.25 });
   const ofUser = (user: number) => parts.filter((_, at) => at % USERS === user);
@@ -128,16 +128,19 @@ test("by users: none of a held-out user is trained on, a fifth of their rows is 
     expect(ofUser(user).filter((part) => part === "target")).toHaveLength(2);
     expect(ofUser(user).filter((part) => part === "input")).toHaveLength(8);
   }
-  const { counts } = assembleSplit(rowsOf(list), splitRows(rowsOf(list), { kind: "users", test: 0.25 }, options()));
+  const { counts } = await assembleSplit(
+    rowsOf(list),
+    splitRows(rowsOf(list), { kind: "users", test: 0.25 }, options()),
+  );
   expect(counts).toMatchObject({ evaluatedUsers: 3, untrainedUsers: 3, coldUsers: 0, trainingUsers: 9 });
 });
 
 describe("a split out of parts", () => {
   const part = (...given: (keyof typeof PART)[]) => Uint8Array.from(given, (name) => PART[name]);
 
-  test("what a list never holds is no target, and what training does not know is a miss", () => {
+  test("what a list never holds is no target, and what training does not know is a miss", async () => {
     const list = [row(0, 1, 1), row(0, 2, 2), row(0, 3, 3), row(0, 1, 4), row(0, 2, 5), row(0, 9, 6), row(0, 3, 7)];
-    const { split, counts } = assembleSplit(
+    const { split, counts } = await assembleSplit(
       rowsOf(list),
       part("train", "input", "exclude", "target", "target", "target", "target"),
     );
@@ -156,14 +159,14 @@ describe("a split out of parts", () => {
     expect([...split.targets.itemIndices].every((item) => item >= split.train.itemCount)).toBe(true);
   });
 
-  test("users unknown to training are cold, and evaluated", () => {
-    const { counts } = assembleSplit(rowsOf([row(0, 1, 1), row(1, 1, 2)]), part("train", "target"));
+  test("users unknown to training are cold, and evaluated", async () => {
+    const { counts } = await assembleSplit(rowsOf([row(0, 1, 1), row(1, 1, 2)]), part("train", "target"));
     expect(counts).toMatchObject({ evaluatedUsers: 1, coldUsers: 1, untrainedUsers: 1 });
   });
 
-  test("one user, one title, identical rows: counted, nothing breaks", () => {
+  test("one user, one title, identical rows: counted, nothing breaks", async () => {
     const list = [row(0, 1, 1), row(0, 1, 1), row(0, 1, 1)];
-    const { counts } = assembleSplit(rowsOf(list), part("train", "train", "target"));
+    const { counts } = await assembleSplit(rowsOf(list), part("train", "train", "target"));
     expect(counts).toMatchObject({ repeatedInteractions: 1, targetsLeftOut: 1, evaluatedUsers: 0 });
   });
 });
@@ -183,8 +186,8 @@ describe("the leakage guard: what lies at or behind the cut changes no input, no
     { kind: "users", test: 0.3 },
   ];
   /** Everything that a model is given, as bytes. */
-  const givenTo = (rows: InteractionRows, parts: Uint8Array) => {
-    const { split, users, items } = assembleSplit(rows, parts);
+  const givenTo = async (rows: InteractionRows, parts: Uint8Array) => {
+    const { split, users, items } = await assembleSplit(rows, parts);
     const bytes = ({ rowOffsets, itemIndices, weights, occurredAt }: typeof split.train) =>
       [itemIndices, weights, occurredAt, rowOffsets].map((column) => [...column]);
     // Users known by their targets alone come behind; what is in front of them is what counts.
@@ -198,9 +201,9 @@ describe("the leakage guard: what lies at or behind the cut changes no input, no
 
   test.each(rules.flatMap((rule) => [false, true].map((inner) => [rule.kind, inner, rule] as const)))(
     "%s, inner %s: rewriting the targets and what is hidden",
-    (_, inner, rule) => {
-      fc.assert(
-        fc.property(anyRows, fc.array(anyRow, { minLength: 60, maxLength: 60 }), (list, others) => {
+    async (_, inner, rule) => {
+      await fc.assert(
+        fc.asyncProperty(anyRows, fc.array(anyRow, { minLength: 60, maxLength: 60 }), async (list, others) => {
           const rows = rowsOf(list);
           const parts = splitRows(rows, rule, options({ inner }));
           const isBehind = (at: number) => parts[at] === PART.target || parts[at] === PART.hidden;
@@ -208,29 +211,29 @@ describe("the leakage guard: what lies at or behind the cut changes no input, no
           const rewritten = list.map((own, at) =>
             isBehind(at) ? { ...own, item: others[at]!.item, weight: others[at]!.weight } : own,
           );
-          expect(givenTo(rowsOf(rewritten), parts)).toEqual(givenTo(rows, parts));
+          expect(await givenTo(rowsOf(rewritten), parts)).toEqual(await givenTo(rows, parts));
         }),
         { numRuns: 60 },
       );
     },
   );
 
-  test("by a moment: planting rows from it on, anywhere in the file and of anybody", () => {
-    fc.assert(
-      fc.property(anyRows, fc.array(fc.tuple(anyRow, fc.nat(60)), { maxLength: 10 }), (list, planted) => {
+  test("by a moment: planting rows from it on, anywhere in the file and of anybody", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRows, fc.array(fc.tuple(anyRow, fc.nat(60)), { maxLength: 10 }), async (list, planted) => {
         const rule = { kind: "time", test: { at: 30 } } as const;
         const longer = [...list];
         for (const [own, place] of planted) longer.splice(place % (longer.length + 1), 0, { ...own, at: 30 + own.at });
         const of = (rows: InteractionRows) => givenTo(rows, splitRows(rows, rule, options()));
-        expect(of(rowsOf(longer))).toEqual(of(rowsOf(list)));
+        expect(await of(rowsOf(longer))).toEqual(await of(rowsOf(list)));
       }),
       { numRuns: 100 },
     );
   });
 
-  test("by leave-one-out: another last title changes nobody's input", () => {
-    fc.assert(
-      fc.property(anyRows, fc.nat(USERS - 1), (list, user) => {
+  test("by leave-one-out: another last title changes nobody's input", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRows, fc.nat(USERS - 1), async (list, user) => {
         const rows = rowsOf(list);
         const parts = splitRows(rows, { kind: "leaveOneOut" }, options());
         const target = parts.findIndex((part, at) => part === PART.target && list[at]!.user === user);
@@ -242,7 +245,7 @@ describe("the leakage guard: what lies at or behind the cut changes no input, no
         const rewritten = rowsOf(list.map((own) => (isTarget(own) ? { ...own, item: free! } : own)));
         const again = splitRows(rewritten, { kind: "leaveOneOut" }, options());
         expect([...again]).toEqual([...parts]);
-        expect(givenTo(rewritten, again)).toEqual(givenTo(rows, parts));
+        expect(await givenTo(rewritten, again)).toEqual(await givenTo(rows, parts));
       }),
       { numRuns: 100 },
     );
@@ -255,7 +258,7 @@ describe("the leakage guard: what lies at or behind the cut changes no input, no
     const wholes = ["coverage@3", "exposureGini@3"];
     const parts = splitRows(rowsOf(list), { kind: "time", test: 0.25 }, options());
     const figuresOf = async (rows: readonly Row[]) => {
-      const { split, users } = assembleSplit(rowsOf(rows), parts);
+      const { split, users } = await assembleSplit(rowsOf(rows), parts);
       let perUser: unknown;
       const evaluation = await evaluate(
         { name: "ease" },

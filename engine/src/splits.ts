@@ -10,6 +10,7 @@
 import { assert } from "@thewatcher/kit/assert";
 import { UserError } from "@thewatcher/kit/user-error";
 import { buildInteractions, type Interactions, type Split, type TimeQuality } from "./dataset.ts";
+import { breathe, type Control } from "./model.ts";
 
 export interface InteractionRows {
   readonly userCount: number;
@@ -52,6 +53,8 @@ const HELD_OUT_TARGET_SHARE = 0.2;
 const VALIDATION_SHARE_OF_A_MOMENT = 0.1;
 /** 0.1 · 30 is 3.0000000000000004: shares are rounded down after this. */
 const ROUNDING = 1e-9;
+
+const STAGE = "split";
 
 const shareOf = (fraction: number, count: number): number => Math.floor(fraction * count + ROUNDING);
 
@@ -231,7 +234,12 @@ export interface AssembledSplit {
   readonly counts: SplitCounts;
 }
 
-export function assembleSplit(rows: InteractionRows, parts: Uint8Array): AssembledSplit {
+/** Comes up for air between its parts: each is a second or so for five million rows. */
+export async function assembleSplit(
+  rows: InteractionRows,
+  parts: Uint8Array,
+  control?: Control,
+): Promise<AssembledSplit> {
   assert(parts.length === rows.userIndices.length, "a part for each row");
   const users = renumbering(rows.userCount);
   const items = renumbering(rows.itemCount);
@@ -274,11 +282,14 @@ export function assembleSplit(rows: InteractionRows, parts: Uint8Array): Assembl
     };
   };
 
+  await breathe(control, STAGE, 0.2);
   const hasPart = (part: number) => parts.some((mine) => mine === part);
   const train = build((row) => parts[row] === PART.train, itemCount);
+  await breathe(control, STAGE, 0.5);
   const histories = hasPart(PART.input)
     ? build((row) => parts[row] === PART.train || parts[row] === PART.input, itemCount).data
     : train.data;
+  await breathe(control, STAGE, 0.8);
   // An excluded title outside the catalogue can't be recommended anyway.
   const exclude = hasPart(PART.exclude)
     ? build(

@@ -156,7 +156,8 @@ function separatedReader<Column extends string>(
     const at = byPlace.indexOf(column);
     return at < (names?.length ?? 0) ? at : -1;
   }
-  const has = (column: Column): boolean => (places[all.indexOf(column)] ?? -1) >= 0;
+  const present = new Set(all.filter((_, index) => (places[index] ?? -1) >= 0));
+  const has = (column: Column): boolean => present.has(column);
   if (hasHeader) {
     const unknown = names.filter((_, index) => columns[index] === undefined);
     if (unknown.length > 0) {
@@ -191,7 +192,8 @@ function jsonReader<Column extends string>(path: string, first: FirstLine, table
   const fieldsOf = (line: string): Fields | string => jsonFields(line, all, known, accepted);
   const row = fieldsOf(first.text);
   if (typeof row === "string") throw rowMistake(path, first.number, row, first.text);
-  return { has: (column) => row[all.indexOf(column)] !== undefined, headerLine: 0, fields: fieldsOf };
+  const present = new Set(all.filter((_, index) => row[index] !== undefined));
+  return { has: (column) => present.has(column), headerLine: 0, fields: fieldsOf };
 }
 
 function jsonFields<Column extends string>(

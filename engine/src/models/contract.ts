@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { buildInteractions, type Interactions, interactionsOfHistories } from "../dataset.ts";
 import { type FittedModel, type ItemLists, listRow, type ModelDefinition } from "../model.ts";
 import type { ParameterInput } from "../parameters.ts";
+import { joinShards, takeShard } from "../shards.ts";
 import { loadModel } from "./registry.ts";
 
 type Promised = "checkerboard" | "relabelling";
@@ -97,6 +98,17 @@ export function describeModelContract(definition: ModelDefinition, options: Mode
         });
         expect(listRow(single, 0)).toEqual(listRow(batch, user));
       }
+    });
+
+    test("lists made in shards are those of one run, bit for bit", async () => {
+      const data = village();
+      const model = await fit(data);
+      const whole = await model.recommend({ histories: data, count: 8 });
+      const parts: ItemLists[] = [];
+      for (const index of [0, 1, 2, 3, 4, 5, 6]) {
+        parts.push(await model.recommend({ histories: takeShard(data, { index, count: 7 }), count: 8 }));
+      }
+      expect(bytesOf(joinShards(parts))).toEqual(bytesOf(whole));
     });
 
     test("requests that overlap on one model do not disturb each other", async () => {

@@ -6,7 +6,7 @@
  * Steck, "Autoencoders that don't overfit towards the Identity" (EDLAE), NeurIPS 2020. With `nearHalfLifeInteractions` h a
  * pair of titles of one history, d interactions apart, counts 1 - s + s · 2^(-d / h) in XᵀX instead of 1: what was watched in one
  * sitting says more about each other (MovieLens 1M, random tenth as the target, nDCG@10: .2507 without both, .2523 with p = 1/3,
- * .2584 with h = 40, s = 0.8 as well).
+ * .2584 with h = 40, s = 0.8 as well; λ 200).
  * Shapes: B is [itemCount × itemCount] f32 in the kernels' memory; row h is what history item h adds to each target.
  * Cost: Σ_i Σ_{u has i} |x_u| for XᵀX, itemCount³ multiply-adds for the inverse, |x_u| · itemCount a user.
  * "More like this" ranks by the partial correlation -P_ij / √(P_ii P_jj), which is symmetric: B itself divides by P_jj

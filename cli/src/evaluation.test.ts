@@ -189,6 +189,15 @@ describe("one file", () => {
     expect(seen?.lines[0]).toEqual([1, Number.NaN]);
   });
 
+  test("one user is an answer: its interval has no width", async () => {
+    const path = await file("one.csv", "1,a\n1,b\n1,c\n1,c\n1,d\n");
+    for (const model of ["ease", "popularity", "random"]) {
+      const report = await run({ file: path, split: "leave-one-out", model, metrics: ["recall@4"] });
+      expect(report.counts).toMatchObject({ evaluatedUsers: 1, trainingInteractions: 2, targetsOutsideCatalogue: 1 });
+      expect(report.evaluation.model.metrics["recall@4"]).toMatchObject({ value: 0, interval: { low: 0, high: 0 } });
+    }
+  });
+
   test("below --min-value is left out", async () => {
     const path = await file("rated.csv", "user,item,rating\n1,a,5\n1,b,2\n1,c,4\n1,d,4.5\n2,a,4\n2,c,3.5\n2,d,5\n");
     const report = await run({ file: path, split: "leave-one-out", minValue: 4, metrics: ["recall@1"] });

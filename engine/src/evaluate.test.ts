@@ -2,7 +2,7 @@ import { createRng } from "@thewatcher/kit/rng";
 import { UserError } from "@thewatcher/kit/user-error";
 import { describe, expect, test } from "vitest";
 import { interactionsOfHistories, leaveLastOut } from "./dataset.ts";
-import { evaluate } from "./evaluate.ts";
+import { evaluate, type PerUserFigures } from "./evaluate.ts";
 
 /** 300 viewers of three tastes with 20 titles each, watching 8 of their taste's. */
 function tastes() {
@@ -37,6 +37,77 @@ describe("evaluate", () => {
     expect(figure(random, "recall@10")).toBeLessThan(0.3);
     expect(figure(random, "coverage@10")).toBe(1);
     expect(popular.againstPopular).toEqual({});
+  });
+
+  test("metrics are found whatever their case, each once, and each user's figures average to them", async () => {
+    let figures: PerUserFigures | undefined;
+    const { model, userCount } = await evaluate(
+      { name: "ease" },
+      leaveLastOut(tastes()),
+      { rng: createRng(5) },
+      {
+        metrics: ["NDCG@10", "ndcg@10", "exposuregini@5", "HitRate@3"],
+        perUser: (own) => {
+          figures = own;
+        },
+      },
+    );
+    expect(Object.keys(model.metrics)).toEqual(["ndcg@10", "exposureGini@5", "hitRate@3"]);
+    expect(figures?.metrics).toEqual(["ndcg@10", "hitRate@3"]);
+    expect(figures?.users).toHaveLength(userCount);
+    for (const [m, label] of ["ndcg@10", "hitRate@3"].entries()) {
+      const own = Array.from(figures?.values[0]?.[m] ?? []);
+      const metric = model.metrics[label];
+      const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
+      expect(metric).toMatchObject({ kind: "value", value: expect.closeTo(mean, 12), userCount });
+    }
+  });
+
+  test("differences are paired: what a model and Popular share has no width", async () => {
+    const popular = { name: "popularity", parameters: { signal: "binary", halfLifeDays: null } };
+    const { model } = await evaluate(popular, leaveLastOut(tastes()), { rng: createRng(5) });
+    for (const difference of Object.values(model.againstPopular)) {
+      expect(difference).toMatchObject({ value: 0, interval: { low: 0, high: 0 } });
+    }
+    expect(Object.keys(model.againstRandom)).toEqual(Object.keys(model.metrics));
+  });
+
+  test("what is excluded is in nobody's list, and a target behind the catalogue is a miss", async () => {
+    const histories = interactionsOfHistories([{ itemIndices: [0, 1] }, { itemIndices: [1, 2] }], 4);
+    const targets = interactionsOfHistories([{ itemIndices: [2] }, { itemIndices: [5] }], 6);
+    const exclude = interactionsOfHistories([{ itemIndices: [3] }, { itemIndices: [0, 3] }], 4);
+    const split = { train: histories, histories, targets, exclude };
+    const { model, random } = await evaluate(
+      { name: "ease" },
+      split,
+      { rng: createRng(1) },
+      { metrics: ["recall@4", "coverage@4"] },
+    );
+    // Only title 2 is left for the first, nothing for the second.
+    for (const report of [model, random]) {
+      expect(report.metrics["recall@4"]).toMatchObject({ value: 1 / 2, userCount: 2 });
+      expect(report.metrics["coverage@4"]).toMatchObject({ value: 1 / 4 });
+    }
+  });
+
+  test("segments hold each user's or each target's part, none is invented", async () => {
+    const evaluation = await evaluate(
+      { name: "ease" },
+      leaveLastOut(tastes()),
+      { rng: createRng(5) },
+      { metrics: ["recall@10", "novelty@10"], segments: true },
+    );
+    const segments = Object.fromEntries((evaluation.segments ?? []).map((segment) => [segment.name, segment]));
+    expect(segments["new users"]?.userCount).toBe(300);
+    expect(segments["new users"]?.model.metrics["recall@10"]).toMatchObject({
+      value: (evaluation.model.metrics["recall@10"] as { value: number }).value,
+    });
+    expect(segments["heavy users"]?.userCount).toBe(0);
+    expect(segments["heavy users"]?.model.metrics["recall@10"]?.kind).toBe("undefined");
+    // One target each: head, tail and unseen share the users out.
+    const counts = ["head titles", "long tail", "unseen titles"].map((name) => segments[name]?.userCount ?? 0);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(300);
+    expect(Object.keys(segments["long tail"]?.model.metrics ?? {})).toEqual(["recall@10"]);
   });
 
   test("the same seed gives the same report", async () => {

@@ -74,8 +74,9 @@ export const DEFAULT_METRICS: readonly string[] = [
 /** The deepest list of an evaluation: beyond it a metric at k says nothing about a page. */
 const METRIC_DEPTH_MAX = 10_000;
 const MODEL_TITLES = ["the model", "Popular", "Random"] as const;
-/** Users ranked at once: lists of 100 for them are 3 MB. */
-const BATCH_USERS = 4096;
+/** Users ranked at once, and places of their lists (8 bytes each), whichever is reached first. */
+const BATCH_USERS_MAX = 4096;
+const BATCH_PLACES_MAX = 2 ** 22;
 
 export interface ModelEvaluation {
   readonly name: string;
@@ -181,10 +182,11 @@ export async function evaluateFitted(
   const segmentTables = segments.map((segment) => models.map(() => newTable(segmentMetrics(segment))));
   const shown = models.map(() => new Int32Array(users.length * wholeDepth).fill(-1));
   const count = Math.max(1, ...metrics.map(({ k }) => k));
+  const batchUsers = Math.max(1, Math.min(BATCH_USERS_MAX, Math.floor(BATCH_PLACES_MAX / count)));
   for (const [m, fitted] of models.entries()) {
     await timed(`rank and measure ${MODEL_TITLES[m]}`, async () => {
-      for (let from = 0; from < users.length; from += BATCH_USERS) {
-        const batch = users.slice(from, from + BATCH_USERS);
+      for (let from = 0; from < users.length; from += batchUsers) {
+        const batch = users.slice(from, from + batchUsers);
         const progress = control.progress;
         const lists = await fitted.recommend(
           {

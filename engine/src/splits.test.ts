@@ -231,6 +231,24 @@ describe("the leakage guard: what lies at or behind the cut changes no input, no
     );
   });
 
+  test("with files for each part: planting rows of the test anywhere", async () => {
+    const given = fc.array(fc.tuple(anyRow, fc.constantFrom(PART.train, PART.input)), { minLength: 1, maxLength: 40 });
+    const planted = fc.array(fc.tuple(anyRow, fc.nat(60)), { maxLength: 10 });
+    await fc.assert(
+      fc.asyncProperty(given, planted, async (list, more) => {
+        const longer = [...list] as (readonly [Row, number])[];
+        for (const [own, place] of more) longer.splice(place % (longer.length + 1), 0, [own, PART.target]);
+        const of = (pairs: readonly (readonly [Row, number])[]) =>
+          givenTo(
+            rowsOf(pairs.map(([own]) => own)),
+            Uint8Array.from(pairs, ([, part]) => part),
+          );
+        expect(await of(longer)).toEqual(await of(list));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   test("by leave-one-out: another last title changes nobody's input", async () => {
     await fc.assert(
       fc.asyncProperty(anyRows, fc.nat(USERS - 1), async (list, user) => {

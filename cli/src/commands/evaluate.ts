@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { freemem } from "node:os";
 import { finished } from "node:stream/promises";
 import { METRIC_NAMES, type PerUserFigures } from "@thewatcher/engine/evaluate";
+import { models } from "@thewatcher/engine/models/registry";
 import { systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
@@ -61,7 +62,7 @@ export function addEvaluate(program: Command): void {
     )
     .option("--order <column>", "a column of numbers that says the order of a user's rows, instead of timestamps")
     .option("--min-value <n>", "leave out rows with a lower value")
-    .option("--model <name>", "the model", "ease")
+    .option("--model <name>", Object.keys(models).join(", "), "ease")
     .option("--set <key=value...>", "a parameter of the model, such as --set regularization=300")
     .option("--metrics <list>", "name@depth, with commas between")
     .option("--segments", "also for new and heavy users, head and long tail, young and older titles")

@@ -1,6 +1,6 @@
 /**
  * The definitions in the doc comments of the metrics are what `docs/metrics.md` says, and their examples are what the
- * code does: each `@example call = arithmetic` is run. `npx vitest run -u engine/src/metrics/definitions` writes the page.
+ * code does: each `@example call = arithmetic` is run. `npx vitest run engine/src/metrics/definitions -u` writes the page.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -117,7 +117,7 @@ test("docs/metrics.md says what the doc comments say", async () => {
   const page = [
     "# Metrics",
     [
-      "Written from the doc comments in `engine/src/metrics` (`npx vitest run -u engine/src/metrics/definitions`); a test",
+      "Written from the doc comments in `engine/src/metrics` (`npx vitest run engine/src/metrics/definitions -u`); a test",
       "holds this page to them, runs every example, and `scripts/cross-check-metrics` holds the numbers against RecTools.",
     ].join("\n"),
     [

@@ -5,8 +5,8 @@
  * The inverse is LAPACK's potrf, trtri and lauum in blocks, in place, with every large step a product: also the
  * triangular solves, which multiply by the explicit inverse of a diagonal block (as GPU libraries do; its condition is at
  * most that of the factor). n³ floating point operations in all; beside the matrix it needs about 2 · edge · n floats.
- * A block is 128 rows, or 512 where a library multiplies: its products have to be worth a copy there and back; a diagonal
- * block of 512 is itself done in blocks of 128.
+ * A block is 128 rows, or 384 where a library multiplies: its products have to be worth a copy there and back (at n = 3,416
+ * 256 and 512 take 5% and 10% more); a diagonal block of 384 is itself done in blocks of 128.
  * `step` is called between tasks with the fraction done: the caller yields, reports or aborts there.
  */
 import { assert } from "@thewatcher/kit/assert";
@@ -27,7 +27,7 @@ export type { Step } from "./load.ts";
 
 /** Edge of a diagonal block: small enough that its scalar f64 factorisation is 1% of the time at n = 3,416. */
 const BLOCK_EDGE = 128;
-const LIBRARY_EDGE = 512;
+const LIBRARY_EDGE = 384;
 /** Rows of the Gram matrix that are one task: ~10 ms on MovieLens 1M. */
 const GRAM_TASK_ROWS = 32;
 /** Columns of one task where a block of rows is all there is to cut. */
@@ -43,15 +43,18 @@ export interface SparseRows {
   readonly values: Float32Array;
 }
 
-/** The same matrix by columns; rows ascend inside each column. One counting sort. */
-export function transposeSparse(rows: SparseRows): SparseRows {
+/**
+ * The same matrix by columns; rows ascend inside each column. One counting sort. With `kernels` the result lies in their
+ * memory, where `gramLower` takes it as it is.
+ */
+export function transposeSparse(rows: SparseRows, kernels?: Kernels): SparseRows {
   const { rowCount, columnCount, rowOffsets, columns, values } = rows;
-  const offsets = new Uint32Array(columnCount + 1);
+  const offsets = kernels?.u32(kernels.allocate(columnCount + 1)).fill(0) ?? new Uint32Array(columnCount + 1);
   for (const column of columns) offsets[column + 1]!++;
   for (let c = 0; c < columnCount; c++) offsets[c + 1]! += offsets[c]!;
   const next = offsets.slice(0, columnCount);
-  const outRows = new Int32Array(columns.length);
-  const outValues = new Float32Array(columns.length);
+  const outRows = kernels?.i32(kernels.allocate(columns.length)) ?? new Int32Array(columns.length);
+  const outValues = kernels?.f32(kernels.allocate(columns.length)) ?? new Float32Array(columns.length);
   for (let row = 0; row < rowCount; row++) {
     for (let e = rowOffsets[row]!; e < rowOffsets[row + 1]!; e++) {
       const slot = next[columns[e]!]!++;
@@ -74,6 +77,8 @@ export async function gramLower(
   assert(target.length === n * n, "target of a Gram matrix");
   const mark = kernels.mark();
   const put = (values: Uint32Array | Int32Array | Float32Array): number => {
+    const address = kernels.addressOf(values);
+    if (address !== undefined) return address;
     const block = kernels.allocate(values.length);
     if (values instanceof Float32Array) kernels.f32(block).set(values);
     else kernels.u32(block).set(values);

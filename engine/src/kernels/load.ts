@@ -120,6 +120,8 @@ export interface Kernels {
   i32(block: Block): Int32Array<SharedArrayBuffer>;
   u32(block: Block): Uint32Array<SharedArrayBuffer>;
   u8(block: Block): Uint8Array<SharedArrayBuffer>;
+  /** Where a view of this memory begins; undefined for any other array. */
+  addressOf(view: { readonly buffer: ArrayBufferLike; readonly byteOffset: number }): number | undefined;
   /** Bytes that this instance holds: its peak, as WASM memory never shrinks. */
   memoryBytes(): number;
 }
@@ -198,6 +200,12 @@ export function createKernels(options: KernelOptions = {}): Kernels {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MEMORY_BYTES_MAX / PAGE_BYTES, shared: true });
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const id = instances++;
+  const buffers = new WeakSet<ArrayBufferLike>();
+  const bufferNow = (): SharedArrayBuffer => {
+    const { buffer } = memory;
+    buffers.add(buffer);
+    return buffer;
+  };
   let turn: Promise<unknown> = Promise.resolve();
   // Address 0 is never handed out, so a forgotten address does not silently hit a buffer.
   let top = 16;
@@ -270,10 +278,12 @@ export function createKernels(options: KernelOptions = {}): Kernels {
       assert(mark <= top, "a mark can be released once, innermost first");
       top = mark;
     },
-    f32: (block) => new Float32Array(memory.buffer, block.address, block.length),
-    i32: (block) => new Int32Array(memory.buffer, block.address, block.length),
-    u32: (block) => new Uint32Array(memory.buffer, block.address, block.length),
-    u8: (block) => new Uint8Array(memory.buffer, block.address, block.length * 4),
+    f32: (block) => new Float32Array(bufferNow(), block.address, block.length),
+    i32: (block) => new Int32Array(bufferNow(), block.address, block.length),
+    u32: (block) => new Uint32Array(bufferNow(), block.address, block.length),
+    u8: (block) => new Uint8Array(bufferNow(), block.address, block.length * 4),
+    // Growth makes another buffer object over the same bytes.
+    addressOf: ({ buffer, byteOffset }) => (buffers.has(buffer) ? byteOffset : undefined),
     memoryBytes: () => memory.buffer.byteLength,
   };
   return kernels;

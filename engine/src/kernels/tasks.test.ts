@@ -10,7 +10,13 @@ import fc from "fast-check";
 import { CholeskyDecomposition, inverse, Matrix } from "ml-matrix";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkLibrary, type GemmLibrary, openGemmLibrary } from "./library.ts";
-import { factorPositiveDefinite, gramLower, invertPositiveDefinite, solveFactored } from "./linear-algebra.ts";
+import {
+  factorPositiveDefinite,
+  gramLower,
+  invertPositiveDefinite,
+  solveFactored,
+  transposeSparse,
+} from "./linear-algebra.ts";
 import { type Block, createKernels, detectKernelPath, type KernelPath, type Kernels } from "./load.ts";
 import { endHelpers } from "./pool.ts";
 import { multiply, operand, syrkLower } from "./product.ts";
@@ -392,6 +398,26 @@ describe("jobs", () => {
     await invertPositiveDefinite(kernels, matrix, n, async (fraction) => void fractions.push(fraction));
     expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
     expect(fractions.at(-1)).toBeCloseTo(1, 12);
+  });
+
+  test("take sparse rows that lie in the kernels' memory as they are", async () => {
+    const kernels = createKernels({ workers: 2 });
+    const [target, other] = [kernels.allocate(50 * 50), kernels.allocate(50 * 50)];
+    const rows = randomSparse(8, 70, 50);
+    await gramLower(kernels, rows, transposeSparse(rows), target);
+    const mark = kernels.mark();
+    const byColumn = transposeSparse(rows, kernels);
+    const again = transposeSparse(byColumn, kernels);
+    expect(kernels.addressOf(again.values)).toBe(again.values.byteOffset);
+    expect(kernels.addressOf(rows.values)).toBeUndefined();
+    // Grown meanwhile: the views made before are still of this memory.
+    kernels.allocate(1_000_000);
+    await gramLower(kernels, again, byColumn, other);
+    for (let i = 0; i < 50; i++) {
+      const [from, to] = [i * 50, i * 50 + i + 1];
+      expect(kernels.f32(other).slice(from, to)).toEqual(kernels.f32(target).slice(from, to));
+    }
+    kernels.release(mark);
   });
 
   test("that overlap wait for their turn", async () => {

@@ -99,9 +99,11 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
   const rows = fadedRows(data, { signal, halfLifeInteractions: trainingHalfLifeInteractions });
   const { nearHalfLifeInteractions: nearHalfLife, nearShare, dropout } = resolved;
   if (nearHalfLife === null) {
-    const byItem = transposeSparse(rows);
+    const mark = kernels.mark();
+    const byItem = transposeSparse(rows, kernels);
     // Transposed twice: rows again, now with items ascending.
-    await gramLower(kernels, transposeSparse(byItem), byItem, matrix, step("gram"));
+    await gramLower(kernels, transposeSparse(byItem, kernels), byItem, matrix, step("gram"));
+    kernels.release(mark);
   } else {
     let longest = 0;
     for (let user = 0; user < data.userCount; user++)

@@ -8,7 +8,10 @@ import { systemClock } from "@thewatcher/kit/clock";
 import { createLifecycle } from "@thewatcher/kit/lifecycle";
 import { silentLog } from "@thewatcher/kit/log";
 import { UserError } from "@thewatcher/kit/user-error";
+import { batchBench } from "./batch.ts";
+import { catalogueBench } from "./catalogue.ts";
 import { prepareTrainedCinema } from "./cinema.ts";
+import { growthBench } from "./growth.ts";
 import { type Bench, type BenchContext, type BenchOptions, makeWorkFolder, runBench, writeReport } from "./harness.ts";
 import { importBench } from "./import.ts";
 import { kernelsBench } from "./kernels.ts";
@@ -23,7 +26,18 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Where `bench/peers/setup.mjs` puts Python's side unless it is told another folder. */
 const PEERS_PYTHON = join(tmpdir(), "thewatcher-peers", "bin", "python");
 /** In the order that shares most: `import` leaves the trained cinema that the others serve. */
-const BENCHES: readonly Bench[] = [kernelsBench, startBench, importBench, trainBench, listBench, homeBench, reactBench];
+const BENCHES: readonly Bench[] = [
+  kernelsBench,
+  startBench,
+  importBench,
+  trainBench,
+  listBench,
+  homeBench,
+  reactBench,
+  batchBench,
+  catalogueBench,
+  growthBench,
+];
 const NAMES = BENCHES.map(({ name }) => name);
 
 const LIMITS = {

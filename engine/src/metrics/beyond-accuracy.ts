@@ -159,8 +159,8 @@ const CALIBRATION_SMOOTHING = 0.01;
 /**
  * How far the list's mix of categories is from the history's (Steck 2018): the Kullback–Leibler divergence in bits, 0
  * when the proportions are the same; lower is better. An item's share of a category is 1 / (number of its genres) where
- * genres are given (`--items`); else the categories are the 20 most watched titles, and the share is the cosine with each
- * over all users, made to sum to 1.
+ * genres are given (`--items`); else the categories are 20 well-watched titles far from each other, and an item belongs to
+ * the one that it shares most viewers with (cosine; `item-likeness.ts`).
  * @formula calibration@k = Σ_g p(g) · log2(p(g) / q̃(g)), q̃(g) = 0.99 · q(g) + 0.01 · p(g)
  * @symbols p(g) = 1 / |H| · Σ_{i ∈ H} share(g, i) and q(g) the same over L_k, both over the items that have categories, made to sum to 1; p(g) = 0 adds nothing
  * @symbols shares: one row an item, one column a category

@@ -15,8 +15,10 @@ export interface ItemCategories {
   readonly categories: Int32Array;
 }
 
-/** Without genres the most watched titles stand for tastes: as many as MovieLens has genres (18), rounded. */
+/** Without genres this many titles stand for tastes: MovieLens has 18 genres. */
 const ANCHORS = 20;
+/** Enough viewers each for a cosine that says something. */
+const ANCHOR_CANDIDATES = 200;
 /** Cosines kept: lists of many users share their pairs. 2^20 entries of a Map are some 40 MiB. */
 const PAIRS_KEPT_MAX = 2 ** 20;
 
@@ -44,6 +46,7 @@ function cosineOfRows(offsets: ArrayLike<number>, columns: ArrayLike<number>, it
   return (a, b) => {
     const low = Math.min(a, b);
     const high = Math.max(a, b);
+    if (low === high) return offsets[low + 1]! > offsets[low]! ? 1 : 0;
     const key = low * itemCount + high;
     const known = kept.get(key);
     if (known !== undefined) return known;
@@ -78,31 +81,42 @@ export function categoryShares({ rowOffsets, categories, categoryCount }: ItemCa
   return { values, categoryCount };
 }
 
-/** The cosine with each of the most watched titles (equal counts by index), made to sum to 1. */
+/**
+ * Tastes out of who watched what: anchors are chosen far from each other among the most watched titles (the first is the
+ * most watched, each next one the candidate whose largest cosine with those before is smallest), and a title belongs to
+ * the anchor it has the largest cosine with, whole; to none where it has no viewer in common with any. Equal ones: the
+ * more watched, then the lower index. (Shares by cosine with the most watched titles were tried first: so smooth that on
+ * MovieLens 1M every list was calibrated to 0.004 bits, Random best of all.)
+ */
 export function coOccurrenceShares(train: Interactions, counts: Float64Array): Shares {
-  const anchors = Array.from(counts, (_, item) => item)
+  const cosine = coOccurrenceCosine(train);
+  const candidates = Array.from(counts, (_, item) => item)
     .filter((item) => counts[item]! > 0)
     .sort((a, b) => counts[b]! - counts[a]! || a - b)
-    .slice(0, ANCHORS);
-  const categoryCount = anchors.length;
-  const anchorOf = new Map(anchors.map((item, g) => [item, g]));
-  const values = new Float64Array(train.itemCount * categoryCount);
-  for (let user = 0; user < train.userCount; user++) {
-    const row = train.itemIndices.subarray(train.rowOffsets[user]!, train.rowOffsets[user + 1]!);
-    const mine: number[] = [];
-    for (const item of row) {
-      const g = anchorOf.get(item);
-      if (g !== undefined) mine.push(g);
-    }
-    for (const item of row) for (const g of mine) values[item * categoryCount + g]!++;
+    .slice(0, ANCHOR_CANDIDATES);
+  const anchors: number[] = [];
+  const nearest = new Map(candidates.map((item) => [item, -1]));
+  while (anchors.length < ANCHORS && nearest.size > 0) {
+    let next = -1;
+    // A Map keeps the order of the candidates: the first of equals is the more watched.
+    for (const [item, near] of nearest) if (next < 0 || near < nearest.get(next)!) next = item;
+    anchors.push(next);
+    nearest.delete(next);
+    for (const [item, near] of nearest) nearest.set(item, Math.max(near, cosine(item, next)));
   }
+  const categoryCount = anchors.length;
+  const values = new Float64Array(train.itemCount * categoryCount);
   for (let item = 0; item < train.itemCount; item++) {
-    const row = values.subarray(item * categoryCount, (item + 1) * categoryCount);
+    let best = -1;
+    let largest = 0;
     anchors.forEach((anchor, g) => {
-      row[g] = row[g]! === 0 ? 0 : row[g]! / Math.sqrt(counts[item]! * counts[anchor]!);
+      const own = cosine(item, anchor);
+      if (own > largest) {
+        best = g;
+        largest = own;
+      }
     });
-    const total = row.reduce((sum, value) => sum + value, 0);
-    if (total > 0) for (let g = 0; g < categoryCount; g++) row[g]! /= total;
+    if (best >= 0) values[item * categoryCount + best] = 1;
   }
   return { values, categoryCount };
 }

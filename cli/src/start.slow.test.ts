@@ -206,7 +206,7 @@ describe("a data folder of its own", () => {
     expect(await importing).toMatch(/stopped by SIGTERM|^done$/);
     const again = await command(["import", "movielens", folder, "--source", "many", "--data-dir", dataDir, "--json"]);
     expect(JSON.parse(again.stdout)).toMatchObject({ rows: ratings.length, events: ratings.length });
-  }, 200_000);
+  }, 400_000);
 });
 
 describe("refusals: one line, exit code 2, nothing left behind", () => {

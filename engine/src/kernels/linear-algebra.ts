@@ -203,13 +203,26 @@ export async function invertPositiveDefinite(
     for (let from = 0; from < n; from += MIRROR_TASK_ROWS) {
       tasks.push([matrix.address, n, from, Math.min(n, from + MIRROR_TASK_ROWS)]);
     }
-    await kernels.run("mirrorRows", tasks);
+    await kernels.run("mirrorRows", tasks, { step: () => step(1) });
     return -1;
   });
   return failed < 0 ? { kind: "done" } : { kind: "notPositiveDefinite", index: failed };
 }
 
 const noStep: Step = async () => {};
+
+/**
+ * Between the tasks inside one block: the same fraction again, so that a cancel is noticed. At n = 20,000 one update is
+ * 51 G multiply-adds, seconds; its tasks take 1 ms each, the longest of all 30 ms, and a library's slabs some 200 ms.
+ */
+function pulse({ library }: Context, step: Step, fraction: number): Step {
+  const every = library ? 1 : 16;
+  let calls = 0;
+  return async () => {
+    calls += 1;
+    if (calls % every === 0) await step(fraction);
+  };
+}
 
 interface Context {
   readonly kernels: Kernels;
@@ -253,13 +266,13 @@ async function withBuffers<Value>(
 }
 
 /** Several products that do not touch each other's results, as one job, or one after another through the library. */
-async function multiplyAll({ kernels, library }: Context, products: readonly Product[], step?: Step): Promise<void> {
+async function multiplyAll({ kernels, library }: Context, products: readonly Product[], step: Step): Promise<void> {
   const present = products.filter(({ m, n }) => m > 0 && n > 0);
   if (library && present.some((product) => library.accepts(product))) {
     for (const product of present) await multiplyInto(kernels, product, { library, step });
     return;
   }
-  await kernels.run("gemm", present.map(gemmTask), { scratchLength: GEMM_WORK_LENGTH });
+  await kernels.run("gemm", present.map(gemmTask), { scratchLength: GEMM_WORK_LENGTH, step });
 }
 
 /** A diagonal block's factor: direct, or in smaller blocks. Answers -1 or the row of the first bad pivot. */
@@ -290,7 +303,9 @@ async function invertDiagonal(context: Context, diagonal: Operand, size: number,
 /** potrf, right-looking. Answers -1 or the row of the first bad pivot. */
 async function factor(context: Context, step: Step): Promise<number> {
   const { kernels, matrix, n, edge: edgeMax, library, small } = context;
+  let done = 0;
   for (let k = 0; k < n; k += edgeMax) {
+    const pulsing = pulse(context, step, done);
     const edge = Math.min(edgeMax, n - k);
     const below = k + edge;
     const diagonal = within(matrix, k, k);
@@ -301,7 +316,7 @@ async function factor(context: Context, step: Step): Promise<number> {
       await invertDiagonal(context, diagonal, edge, inverse);
       // L21 = A21 · L11⁻ᵀ in place: an edge of 128 fits one packed panel, which is what allows C to be A; the library copies.
       const l21 = within(matrix, below, k);
-      await multiplyInPlace(context, l21, n - below, edge, transposed(inverse));
+      await multiplyInPlace(context, l21, n - below, edge, transposed(inverse), pulsing);
       // A22 -= L21 · L21ᵀ, its lower triangle.
       const update: Product = {
         m: n - below,
@@ -314,16 +329,24 @@ async function factor(context: Context, step: Step): Promise<number> {
         c: within(matrix, below, below),
         diagonal: 0,
       };
-      await multiplyInto(kernels, update, { library });
+      await multiplyInto(kernels, update, { library, step: pulsing });
     }
     // The work left after k rows is cubic in what remains.
-    await step(1 - ((n - below) / n) ** 3);
+    done = 1 - ((n - below) / n) ** 3;
+    await step(done);
   }
   return -1;
 }
 
 /** X = X · B for X [rows × edge]. */
-async function multiplyInPlace(context: Context, x: Operand, rows: number, edge: number, b: Operand): Promise<void> {
+async function multiplyInPlace(
+  context: Context,
+  x: Operand,
+  rows: number,
+  edge: number,
+  b: Operand,
+  step: Step,
+): Promise<void> {
   const { kernels, library, panel } = context;
   let a = x;
   if (edge > BLOCK_EDGE) {
@@ -331,7 +354,7 @@ async function multiplyInPlace(context: Context, x: Operand, rows: number, edge:
     copyRows(kernels, x, a, rows, edge);
   }
   const product: Product = { m: rows, n: edge, k: edge, alpha: 1, a, b, accumulate: false, c: x };
-  await multiplyInto(kernels, product, { library });
+  await multiplyInto(kernels, product, { library, step });
 }
 
 function copyRows(kernels: Kernels, from: Operand, to: Operand, rows: number, columns: number): void {
@@ -346,7 +369,9 @@ function copyRows(kernels: Kernels, from: Operand, to: Operand, rows: number, co
 /** trtri: the inverse of the lower triangle in place, from the last block to the first. */
 async function invertTriangle(context: Context, step: Step): Promise<void> {
   const { kernels, matrix, n, edge: edgeMax, library, panel } = context;
+  let done = 0;
   for (let k = Math.floor((n - 1) / edgeMax) * edgeMax; k >= 0; k -= edgeMax) {
+    const pulsing = pulse(context, step, done);
     const edge = Math.min(edgeMax, n - k);
     const below = k + edge;
     const diagonal = within(matrix, k, k);
@@ -363,7 +388,7 @@ async function invertTriangle(context: Context, step: Step): Promise<void> {
       accumulate: false,
       c: right,
     };
-    await multiplyInto(kernels, product, { library });
+    await multiplyInto(kernels, product, { library, step: pulsing });
     const products: Product[] = [];
     for (let i = below; i < n; i += edgeMax) {
       const rows = Math.min(edgeMax, n - i);
@@ -379,14 +404,16 @@ async function invertTriangle(context: Context, step: Step): Promise<void> {
       });
     }
     // The longest sums first: threads then end together.
-    await multiplyAll(context, products.reverse());
-    await step(((n - k) / n) ** 3);
+    await multiplyAll(context, products.reverse(), pulsing);
+    done = ((n - k) / n) ** 3;
+    await step(done);
   }
 }
 
 /** lauum: Lᵀ · L over L, lower triangle, from the first block of rows to the last. */
 async function multiplyTriangle(context: Context, step: Step): Promise<void> {
   const { kernels, matrix, n, edge: edgeMax, panel } = context;
+  let done = 0;
   for (let i = 0; i < n; i += edgeMax) {
     const rows = Math.min(edgeMax, n - i);
     const width = i + rows;
@@ -414,10 +441,11 @@ async function multiplyTriangle(context: Context, step: Step): Promise<void> {
         accumulate: true,
       });
     }
-    await multiplyAll(context, own);
-    if (width < n) await multiplyAll(context, others);
-    const done = width / n;
-    // Work of row block i is i·(n-i): its integral is 3·done² - 2·done³.
-    await step(3 * done ** 2 - 2 * done ** 3);
+    await multiplyAll(context, own, pulse(context, step, done));
+    if (width < n) await multiplyAll(context, others, pulse(context, step, done));
+    // Work of row block i is i·(n-i): its integral is 3·part² - 2·part³.
+    const part = width / n;
+    done = 3 * part ** 2 - 2 * part ** 3;
+    await step(done);
   }
 }

@@ -25,6 +25,7 @@ interface ImportOptions {
   readonly merge?: true;
   readonly ratings?: true;
   readonly json?: true;
+  readonly dataDir?: string;
 }
 
 export function addImport(program: Command): void {
@@ -77,6 +78,7 @@ function show(answer: OperationAnswer<"importMovielens">, options: ImportOptions
     return;
   }
   const { source, layout, rows, profiles, titles, events } = answer;
+  const where = options.dataDir === undefined ? "" : ` --data-dir ${options.dataDir}`;
   const what = `${thousands(rows)} interactions, ${thousands(profiles)} viewers, ${thousands(titles)} titles (${source}, ${layout})`;
   if (answer.alreadyDone) print(`Imported before, nothing to do: ${what}.`);
   else
@@ -84,6 +86,6 @@ function show(answer: OperationAnswer<"importMovielens">, options: ImportOptions
       `Imported ${what} in ${seconds(answer.elapsedMs)}${answer.resumedAt > 0 ? `, going on behind row ${thousands(answer.resumedAt)}` : ""}.`,
     );
   print(
-    `The warehouse holds ${thousands(events)} distinct events. Next: \`npx thewatcher train\`, then \`npx thewatcher recommend ${source}:<id>\`.`,
+    `The warehouse holds ${thousands(events)} distinct events. Next: \`npx thewatcher train${where}\`, then \`npx thewatcher recommend ${source}:<id>${where}\`.`,
   );
 }

@@ -29,21 +29,9 @@ interface KernelExports {
   invertBlock(l: number, ldl: number, n: number, out: number, ldo: number): void;
   combineRows(out: number, b: number, ldb: number, n: number, rows: number, weights: number, count: number): void;
   topK(scores: number, n: number, k: number, floor: number, outItems: number, outScores: number): number;
-  regressDirect(
-    from: number,
-    to: number,
-    x: number,
-    f: number,
-    y: number,
-    gram: number,
-    ridges: number,
-    offsets: number,
-    columns: number,
-    weights: number,
-    scale: number,
-    shift: number,
-    work: number,
-  ): number;
+  /** As a task, on this thread; the last argument is the scratch memory. */
+  regressDirect(...args: number[]): number;
+  conjugateRows(...args: number[]): number;
 }
 
 /** The kernels that run as tasks: arguments as in the assembly, without the last one, the scratch memory. */

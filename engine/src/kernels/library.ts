@@ -26,8 +26,11 @@ const SIDE_MIN = 128;
 /** Edge of the product of the self-check: 0.3 GFLOP, some 10 ms for the kernels. */
 const CHECK_EDGE = 512;
 const CHECK_RUNS = 3;
-/** The library must save a tenth: less is noise, and the kernels need no copies. */
-const FASTER_BY = 1.1;
+/**
+ * An inverse in the library's larger blocks does 1.3 times the kernels' arithmetic, and copies: on an AMD EPYC, whose library
+ * is 1.9 times as fast, both took the same. Below this ratio there is nothing to gain.
+ */
+const FASTER_BY = 1.5;
 
 export interface GemmLibrary {
   /** "onnxruntime 1.30.0" */

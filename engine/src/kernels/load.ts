@@ -174,6 +174,18 @@ function compile(path: KernelPath): WasmModule {
   return module;
 }
 
+/** The runtime reserves the addresses of the whole range (some 8 GiB) at once and fills them as the memory grows. */
+function openMemory(): WasmMemory {
+  try {
+    return new WebAssembly.Memory({ initial: 1, maximum: MEMORY_BYTES_MAX / PAGE_BYTES, shared: true });
+  } catch (cause) {
+    throw new UserError(
+      "the kernels cannot reserve 8 GiB of addresses (not of memory): a limit on virtual memory stands in the way (ulimit -v)",
+      { cause },
+    );
+  }
+}
+
 export interface KernelOptions {
   readonly path?: KernelPath | undefined;
   /** Threads for large steps, 1: none beside the caller's. The cores that are there when left out, 16 at most. */
@@ -185,7 +197,7 @@ export function createKernels(options: KernelOptions = {}): Kernels {
   const workers = options.workers ?? Math.min(WORKERS_MAX, availableParallelism());
   assert(Number.isInteger(workers) && workers >= 1 && workers <= WORKERS_MAX, "workers from 1 to 16", () => workers);
   const module = compile(path);
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MEMORY_BYTES_MAX / PAGE_BYTES, shared: true });
+  const memory = openMemory();
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const id = instances++;
   const buffers = new WeakSet<ArrayBufferLike>();

@@ -90,7 +90,7 @@ async function run(job: BatchJob): Promise<BatchRun> {
     interactions: train.itemIndices.length,
     ndcg10,
     recall20,
-    modelBytes: fit.value.memoryBytes,
+    modelBytes: fit.value.save().byteLength,
     memoryBeforeMiB,
     memoryFitMiB,
     memoryPeakMiB: peakMiB(),

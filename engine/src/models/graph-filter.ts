@@ -117,12 +117,10 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
   const { signal, trainingHalfLifeInteractions, softness } = resolved;
   const n = data.itemCount;
   const width = Math.min(resolved.factors, Math.max(1, n));
-  const kernels = createKernels({ path: control.kernelPath, workers: control.workers });
-  const factors = kernels.allocate(n * width);
   const rows = fadedRows(data, { signal, halfLifeInteractions: trainingHalfLifeInteractions });
   const scales = itemScales(rows, resolved.itemNormalization);
   const { squares, vectors } = await rightSingularVectors(
-    kernels,
+    createKernels({ path: control.kernelPath, workers: control.workers }),
     normalized(rows, scales, resolved.userNormalization),
     {
       count: width,
@@ -134,6 +132,9 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
   const roots = Float64Array.from(squares, (square) =>
     square > 0 ? Math.sqrt(square / (square + softness * squares[0]!)) : 0,
   );
+  // The model in a memory of its own: that of the fit, which cannot shrink, goes with it.
+  const kernels = createKernels({ path: control.kernelPath, workers: control.workers });
+  const factors = kernels.allocate(n * width);
   const target = kernels.f32(factors);
   for (let item = 0; item < n; item++) {
     for (let d = 0; d < width; d++) target[item * width + d] = vectors[item * width + d]! * roots[d]! * scales[item]!;

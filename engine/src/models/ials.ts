@@ -12,7 +12,7 @@
  * `halfLifeInteractions`; n_u is then the length of that history. So someone new is served like someone trained on.
  * Shapes: Y is [itemCount × F] f32 in the kernels' memory, F the factors rounded up to a multiple of 8 with zeros.
  * Cost: a sweep is Σ nnz · 4F(steps + 1) multiply-adds by conjugate gradients, nnz · F²/2 + rows · F³/3 directly; memory
- * beside the factors 20 bytes an interaction. A million titles of 64 factors are 256 MB.
+ * beside the factors 20 bytes an interaction while fitting. A million titles of 64 factors are 256 MB.
  * An explanation is Hu et al.'s §5: with W = (G + λ_u I + Σ α w y yᵀ)⁻¹, the score of i is Σ_j (y_iᵀ W y_j) (1 + α w_j).
  * A lift is the list of a history of that one title: scores of iALS are no sum over the history, so this is its first
  * step from nothing, which overstates what one more title adds to a long history.
@@ -21,7 +21,7 @@ import { assert } from "@thewatcher/kit/assert";
 import { UserError } from "@thewatcher/kit/user-error";
 import { decodeArtifact, encodeArtifact } from "../artifact.ts";
 import { assertInteractions, type History, type Interactions, interactionsOfHistories } from "../dataset.ts";
-import { type SparseRows, transposeSparse } from "../kernels/linear-algebra.ts";
+import type { SparseRows } from "../kernels/linear-algebra.ts";
 import { type Block, createKernels, type Kernels, NO_DIAGONAL } from "../kernels/load.ts";
 import {
   breathe,
@@ -182,6 +182,39 @@ function gramOf(kernels: Kernels, factors: Block, count: number, width: number, 
   kernels.release(mark);
 }
 
+/** The other side of the same interactions. Written in the kernels' memory alone: 16 bytes an interaction for both sides. */
+function openTransposed(kernels: Kernels, of: Side, count: number, resolved: Parameters, factors: Block): Side {
+  const offsets = kernels.allocate(count + 1);
+  const columns = kernels.allocate(of.columns.length);
+  const extra = kernels.allocate(of.columns.length);
+  const ridges = kernels.allocate(count);
+  const [fromOffsets, fromColumns, fromExtra] = [
+    kernels.u32(of.offsets),
+    kernels.i32(of.columns),
+    kernels.f32(of.extra),
+  ];
+  const [toOffsets, toColumns, toExtra] = [kernels.u32(offsets).fill(0), kernels.i32(columns), kernels.f32(extra)];
+  for (let e = 0; e < fromColumns.length; e++) toOffsets[fromColumns[e]! + 1]!++;
+  for (let row = 0; row < count; row++) toOffsets[row + 1]! += toOffsets[row]!;
+  const next = toOffsets.slice(0, count);
+  for (let row = 0; row < of.count; row++) {
+    for (let e = fromOffsets[row]!; e < fromOffsets[row + 1]!; e++) {
+      const slot = next[fromColumns[e]!]!++;
+      toColumns[slot] = row;
+      toExtra[slot] = fromExtra[e]!;
+    }
+  }
+  const meanLength = of.columns.length / Math.max(1, count);
+  const lambdas = kernels.f32(ridges);
+  let longestRow = 0;
+  for (let row = 0; row < count; row++) {
+    const length = toOffsets[row + 1]! - toOffsets[row]!;
+    longestRow = Math.max(longestRow, length);
+    lambdas[row] = ridgeOf(resolved, length, meanLength);
+  }
+  return { count, offsets, columns, extra, ridges, factors, parts: partsOf(toOffsets, count), longestRow };
+}
+
 type Solve =
   | { readonly solver: "direct" }
   | { readonly solver: "conjugateGradient"; readonly steps: number; readonly tolerance: number };
@@ -238,11 +271,10 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
   const kernels = createKernels({ path: control.kernelPath, workers: control.workers });
   const itemFactors = kernels.allocate(n * width);
   const gram = kernels.allocate(width * width);
-  const mark = kernels.mark();
   const rows = fadedRows(data, { signal, halfLifeInteractions: trainingHalfLifeInteractions });
   const userFactors = kernels.allocate(userCount * width);
   const users = openSide(kernels, rows, width, resolved, userFactors);
-  const items = openSide(kernels, transposeSparse(rows), width, resolved, itemFactors);
+  const items = openTransposed(kernels, users, n, resolved, itemFactors);
   kernels.f32(userFactors).fill(0);
   const y = kernels.f32(itemFactors).fill(0);
   const { rng } = control;
@@ -264,10 +296,16 @@ async function fit(data: Interactions, given: ParameterInput, control: FitContro
     }
   }
   gramOf(kernels, itemFactors, n, width, gram);
-  kernels.release(mark);
+  // The model in a memory of its own: that of the training, which cannot shrink, goes with it.
+  const own = createKernels({ path: control.kernelPath, workers: control.workers });
+  const [factors, ownGram] = [itemFactors, gram].map((from) => {
+    const to = own.allocate(from.length);
+    own.f32(to).set(kernels.f32(from));
+    return to;
+  }) as [Block, Block];
   control.progress?.({ stage: "sweeps", fraction: 1 });
   const meanLength = rows.columns.length / Math.max(1, userCount);
-  return createModel({ kernels, itemCount: n, width, factors: itemFactors, gram, meanLength, parameters: resolved });
+  return createModel({ kernels: own, itemCount: n, width, factors, gram: ownGram, meanLength, parameters: resolved });
 }
 
 interface State {

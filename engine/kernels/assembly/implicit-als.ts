@@ -6,9 +6,13 @@
  *
  * Factors are rows of `f` floats, f a multiple of 8 (padded with zeros, which stay zeros). Four columns a pass: their
  * dot products with the vector, then their weighted sum, so the running sum is read and written a quarter as often.
- * The first pass copies the row's columns together: the later ones stream.
+ * Rows that fit a core's cache are copied together first: the later passes stream. Longer ones are read where they lie, in
+ * ascending order: a copy would push the factors themselves out of the shared cache.
  * Each row is summed in its own fixed order: which thread takes it changes no bit.
  */
+
+/** Floats of a row's columns that are copied together: 256 KiB of a core's cache. */
+const COPIED_MAX: i32 = 65_536;
 
 // @ts-expect-error: decorator
 @inline
@@ -76,17 +80,18 @@ function applyGram(out: usize, gram: usize, regularization: f32, p: usize, f: i3
 }
 
 /**
- * out += Σ_j (bias_j + slope · e_j · (y_j · p)) · y_j over `count` columns that lie together at `rows`; bias_j is
+ * out += Σ_j (bias_j + slope · e_j · (y_j · p)) · y_j over `count` columns whose addresses are at `places`; bias_j is
  * 1 + e_j with `residual` (then slope is -1), otherwise 0 (slope 1). `count` is a multiple of 4, padded with zeros.
  */
-function applyRows(out: usize, rows: usize, extra: usize, count: i32, p: usize, f: i32, residual: bool): void {
+function applyRows(out: usize, places: usize, extra: usize, count: i32, p: usize, f: i32, residual: bool): void {
   const bytes = (<usize>f) << 2;
   const one = f32x4.splat(1);
   for (let j = 0; j < count; j += 4) {
-    const y0 = rows + <usize>j * bytes;
-    const y1 = y0 + bytes;
-    const y2 = y1 + bytes;
-    const y3 = y2 + bytes;
+    const place = element(places, j);
+    const y0 = <usize>load<u32>(place);
+    const y1 = <usize>load<u32>(place, 4);
+    const y2 = <usize>load<u32>(place, 8);
+    const y3 = <usize>load<u32>(place, 12);
     let s0 = f32x4.splat(0);
     let s1 = f32x4.splat(0);
     let s2 = f32x4.splat(0);
@@ -142,7 +147,7 @@ function applyRows(out: usize, rows: usize, extra: usize, count: i32, p: usize, 
  * Rows [from, to) of `target` [rows × f], which holds the starting point: at most `steps` conjugate gradient steps
  * each, fewer when the residual has fallen below `tolerance` of what it was at the start (0: never).
  * A row without entries becomes zeros. Answers 0, or -1 when a number was NaN. `regularizations` has one λ a row. `work` holds
- * 3 · f + (longest row rounded up to 4) · (f + 1) floats.
+ * 4 · f + 2 · (longest row rounded up to 4) + min(longest row · f, COPIED_MAX) floats.
  */
 export function conjugateRows(
   from: i32,
@@ -163,7 +168,9 @@ export function conjugateRows(
   const r = work;
   const p = r + bytes;
   const q = p + bytes;
-  const rows = q + bytes;
+  const zeros = q + bytes;
+  memory.fill(zeros, 0, bytes);
+  const places = zeros + bytes;
   for (let row = from; row < to; row++) {
     const x = target + <usize>row * bytes;
     const begin = load<u32>(element(rowOffsets, row));
@@ -173,23 +180,31 @@ export function conjugateRows(
       continue;
     }
     const padded = (count + 3) & ~3;
-    const weights = rows + <usize>padded * bytes;
+    const weights = element(places, padded);
+    const copies = element(weights, padded);
+    const isCopied = count * f <= COPIED_MAX;
     for (let j = 0; j < count; j++) {
       const source = factors + <usize>load<i32>(element(columns, begin + j)) * bytes;
-      const copy = rows + <usize>j * bytes;
-      for (let o: usize = 0; o < bytes; o += 32) {
-        v128.store(copy + o, v128.load(source + o));
-        v128.store(copy + o, v128.load(source + o, 16), 16);
+      let place = source;
+      if (isCopied) {
+        place = copies + <usize>j * bytes;
+        for (let o: usize = 0; o < bytes; o += 32) {
+          v128.store(place + o, v128.load(source + o));
+          v128.store(place + o, v128.load(source + o, 16), 16);
+        }
       }
+      store<u32>(element(places, j), <u32>place);
       store<f32>(element(weights, j), load<f32>(element(extra, begin + j)));
     }
-    memory.fill(rows + <usize>count * bytes, 0, <usize>(padded - count) * bytes);
-    for (let j = count; j < padded; j++) store<f32>(element(weights, j), 0);
+    for (let j = count; j < padded; j++) {
+      store<u32>(element(places, j), <u32>zeros);
+      store<f32>(element(weights, j), 0);
+    }
 
     const lambda = load<f32>(element(regularizations, row));
     applyGram(q, gram, lambda, x, f);
     for (let o: usize = 0; o < bytes; o += 16) v128.store(r + o, f32x4.neg(v128.load(q + o)));
-    applyRows(r, rows, weights, padded, x, f, true);
+    applyRows(r, places, weights, padded, x, f, true);
     memory.copy(p, r, bytes);
     let residual = dot(r, r, bytes);
     const enough = residual * tolerance * tolerance;
@@ -197,7 +212,7 @@ export function conjugateRows(
       // Below the smallest normal number there is nothing left to gain, and 0 / 0 to lose.
       if (residual < 1.2e-38) break;
       applyGram(q, gram, lambda, p, f);
-      applyRows(q, rows, weights, padded, p, f, false);
+      applyRows(q, places, weights, padded, p, f, false);
       const curvature = dot(p, q, bytes);
       if (curvature != curvature) return -1;
       if (curvature <= 0) break;

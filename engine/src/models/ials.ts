@@ -47,6 +47,8 @@ const FACTOR_STEP = 8;
 const PRODUCT_SCRATCH = 64 * 256 + 256 * 512 + 32;
 /** Rows of factors that a direct solve gathers at a time. */
 const GATHERED_ROWS = 256;
+/** Floats of a row's columns that conjugate gradients copy together (`COPIED_MAX` in the assembly). */
+const COPIED_MAX = 65_536;
 /** Interactions of one task: some 5 ms of conjugate gradients at 64 factors. */
 const TASK_INTERACTIONS = 16_384;
 /**
@@ -241,7 +243,7 @@ function solution(side: Side, other: Block, gram: Block, width: number, solve: S
   return {
     kernel: "conjugateRows",
     argumentsOf: ([from, to]) => [from, to, x, width, ...lists, r, y, g, solve.steps, solve.tolerance],
-    scratchLength: 3 * width + (longestRow + 4) * (width + 1),
+    scratchLength: 4 * width + 2 * (longestRow + 4) + Math.min(longestRow * width, COPIED_MAX),
   };
 }
 

@@ -41,6 +41,7 @@ async function trainModel(model: string, datasets: string): Promise<TrainedModel
       parameters: {},
       seed: 42,
       evaluate: true,
+      choose: true,
       userCount: data.userCount,
       itemCount: data.itemCount,
       userIndices: data.userIndices,

@@ -3,6 +3,7 @@
  * listener) or on one opened for the purpose. Requests and answers are plain JSON, so both ways are one.
  */
 
+import { rename, writeFile } from "node:fs/promises";
 import { upsertTitles } from "@thewatcher/catalog-api/titles";
 import { HomePage, RecommendationList } from "@thewatcher/contracts/api/serving";
 import { Role } from "@thewatcher/contracts/identity";
@@ -14,6 +15,7 @@ import { openMovieLens } from "@thewatcher/ingestion/import/movielens";
 import { type ImportSummary, runImport } from "@thewatcher/ingestion/import/run";
 import type { ImportSource } from "@thewatcher/ingestion/import/source";
 import { UserError } from "@thewatcher/kit/user-error";
+import type { RecommendationListEntry } from "@thewatcher/stores/recommendations/port";
 import type { TrainSummary } from "@thewatcher/trainer/trainer";
 import { z } from "zod";
 import type { Cinema } from "./compose.ts";
@@ -72,6 +74,24 @@ export const operations = {
       report({ stage: "bringing the warehouse up to date" });
       await cinema.sink.caughtUp(signal);
       return cinema.trainer.train({ ...request, progress: report, signal });
+    },
+  }),
+
+  rankShard: operation({
+    request: z.object({
+      model: z.string(),
+      parameters,
+      seed: z.number().int(),
+      choose: z.boolean(),
+      shard: z.object({ index: z.number().int().min(0), count: z.number().int().min(1) }),
+      asOf: z.number(),
+      file: z.string(),
+    }),
+    async run({ file, ...request }, { cinema, report, signal }) {
+      await cinema.sink.caughtUp(signal);
+      const { dataHash, profiles, entries } = await cinema.trainer.rankShard({ ...request, progress: report, signal });
+      await writeLists(file, entries);
+      return { file, dataHash, profiles, lists: entries.length, asOf: new Date(request.asOf).toISOString() };
     },
   }),
 
@@ -134,6 +154,20 @@ export const operations = {
 export type OperationName = keyof typeof operations;
 export type OperationRequest<Name extends OperationName> = z.input<(typeof operations)[Name]["request"]>;
 export type OperationAnswer<Name extends OperationName> = Awaited<ReturnType<(typeof operations)[Name]["run"]>>;
+
+/** One line a list, written whole or not at all. */
+async function writeLists(file: string, entries: readonly RecommendationListEntry[]): Promise<void> {
+  const temporary = `${file}.${process.pid}`;
+  const lines = entries.map(
+    ({ profileId, titleIds, scores }) => `${JSON.stringify({ profileId, titleIds, scores: [...scores] })}\n`,
+  );
+  try {
+    await writeFile(temporary, lines);
+    await rename(temporary, file);
+  } catch (cause) {
+    throw new UserError(`--out ${file}: cannot be written (${(cause as NodeJS.ErrnoException).code})`, { cause });
+  }
+}
 
 async function importInto(
   source: ImportSource,

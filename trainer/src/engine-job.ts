@@ -15,6 +15,7 @@ import { type Numerics, openNumerics, splitPin } from "@thewatcher/engine/kernel
 import type { FitControl, FittedModel, ItemLists } from "@thewatcher/engine/model";
 import { requireModel } from "@thewatcher/engine/models/registry";
 import type { ParameterInput } from "@thewatcher/engine/parameters";
+import { type Shard, takeShard } from "@thewatcher/engine/shards";
 import { createRng, type Rng } from "@thewatcher/kit/rng";
 
 /** Items of a published list: ten rows of twenty, all different. */
@@ -44,6 +45,10 @@ export interface EngineJob {
   readonly parameters: ParameterInput;
   readonly seed: number;
   readonly evaluate: boolean;
+  /** Whether an open choice (recency) is made from the data. */
+  readonly choose: boolean;
+  /** Rank the users of one shard alone: row r of the lists is user r · count + index. Default: everybody. */
+  readonly shard?: Shard | undefined;
   readonly userCount: number;
   readonly itemCount: number;
   readonly userIndices: Uint32Array;
@@ -139,12 +144,16 @@ async function runOn({ kernelPath, library }: Numerics, job: EngineJob, control:
   const model = await timed("fit", () =>
     requireModel(job.model).fit(interactions, parameters, { ...inner("training"), rng: rng.fork("fit") }),
   );
-  const exclude =
+  const hidden =
     job.hiddenUsers.length > 0
       ? buildInteractions({ userIndices: job.hiddenUsers, itemIndices: job.hiddenItems }, job)
       : undefined;
+  const mine = (data: Interactions): Interactions => (job.shard ? takeShard(data, job.shard) : data);
   const lists = await timed("rank", () =>
-    model.recommend({ histories: interactions, count: Math.min(LIST_ITEMS, job.itemCount), exclude }, inner("ranking")),
+    model.recommend(
+      { histories: mine(interactions), count: Math.min(LIST_ITEMS, job.itemCount), exclude: hidden && mine(hidden) },
+      inner("ranking"),
+    ),
   );
   const all = Int32Array.from({ length: job.itemCount }, (_, item) => item);
   const neighbours = await timed("neighbours", async () =>
@@ -185,7 +194,7 @@ async function chooseParameters(
 ): Promise<ParameterInput> {
   const isOpen =
     job.model === "ease" &&
-    job.evaluate &&
+    job.choose &&
     EASE_RECENCY_CHOICES.every((choice) => Object.keys(choice).every((name) => !(name in job.parameters)));
   if (!isOpen) return job.parameters;
   const split = leaveLastOut(interactions, { targetCount: 1, hiddenCount: 1 });

@@ -10,6 +10,7 @@ import type { Evaluation } from "@thewatcher/engine/evaluate";
 import { PATH_PARAMETER, splitPin } from "@thewatcher/engine/kernels/numerics";
 import { requireModel } from "@thewatcher/engine/models/registry";
 import { type ParameterInput, resolveParameters } from "@thewatcher/engine/parameters";
+import { type Shard, shardSize } from "@thewatcher/engine/shards";
 import { TRAINING_SIGNAL_MIN } from "@thewatcher/feature-store/live-signal";
 import { readTrainingSet, type TrainingSet } from "@thewatcher/feature-store/training-set";
 import { assert } from "@thewatcher/kit/assert";
@@ -22,7 +23,7 @@ import type { Database } from "@thewatcher/stores/database/port";
 import type { Objects } from "@thewatcher/stores/objects/port";
 import type { RecommendationListEntry, RecommendationStore } from "@thewatcher/stores/recommendations/port";
 import type { Warehouse } from "@thewatcher/stores/warehouse/port";
-import type { EngineOutcome, StageTime } from "./engine-job.ts";
+import type { EngineJob, EngineOutcome, StageTime } from "./engine-job.ts";
 import { runInWorker } from "./run-worker.ts";
 
 /** Generations kept for a rollback, the active one among them. */
@@ -57,9 +58,30 @@ export interface TrainSummary {
   readonly stages: readonly StageTime[];
 }
 
+/**
+ * Lists of one shard of the profiles, for a job that several machines do side by side: with the same as-of, model,
+ * parameters and seed, the shards together are one run, bit for bit. Nothing is published.
+ */
+export interface ShardRequest extends Omit<TrainRequest, "evaluate"> {
+  readonly shard: Shard;
+  /** Milliseconds since the epoch; the same for all shards. */
+  readonly asOf: number;
+  /** As a training does before it evaluates: choose what was left open from the data. */
+  readonly choose: boolean;
+}
+
+export interface ShardLists {
+  /** The same in every shard, or they did not read the same rows. */
+  readonly dataHash: string;
+  /** Of all shards together. */
+  readonly profiles: number;
+  readonly entries: readonly RecommendationListEntry[];
+}
+
 export interface Trainer {
   /** One at a time: a second call while one runs is a UserError. */
   train(request: TrainRequest): Promise<TrainSummary>;
+  rankShard(request: ShardRequest): Promise<ShardLists>;
   /** Back to the generation before the active one. */
   rollback(): Promise<{ readonly from: Generation; readonly to: Generation }>;
 }
@@ -147,6 +169,28 @@ export function createTrainer(deps: TrainerDeps): Trainer {
       .execute();
   }
 
+  async function readSet(asOf: number): Promise<TrainingSet> {
+    const set = await readTrainingSet(deps.warehouse, { asOf, signalMin: TRAINING_SIGNAL_MIN });
+    if (set.weight.length > 0) return set;
+    throw new UserError(
+      "nothing to train on: the warehouse holds no watch, rating or watchlist entry yet (import data or start the demo world)",
+    );
+  }
+
+  async function rankShard(request: ShardRequest): Promise<ShardLists> {
+    const definition = requireModel(request.model);
+    resolveParameters(definition.name, definition.parameters, splitPin(request.parameters).parameters);
+    request.progress?.({ stage: "reading the training set", fraction: 0 });
+    const set = await readSet(request.asOf);
+    const { shard } = request;
+    const job = { ...jobOf(set, { ...request, evaluate: false }), choose: request.choose, shard };
+    const outcome = await runInWorker(job, { progress: request.progress, signal: request.signal });
+    const entries = Array.from({ length: shardSize(set.userIds.length, shard) }, (_, row) =>
+      entryOf(set, outcome, row, row * shard.count + shard.index),
+    );
+    return { dataHash: set.dataHash, profiles: set.userIds.length, entries };
+  }
+
   async function runOnce(runId: string, request: TrainRequest): Promise<TrainSummary> {
     const stages: StageTime[] = [];
     let stageStartMs = deps.clock.monotonicMs();
@@ -157,33 +201,10 @@ export function createTrainer(deps: TrainerDeps): Trainer {
     };
     request.progress?.({ stage: "reading the training set", fraction: 0 });
     const asOf = deps.clock.now();
-    const set = await readTrainingSet(deps.warehouse, { asOf, signalMin: TRAINING_SIGNAL_MIN });
+    const set = await readSet(asOf);
     stageDone("read the warehouse");
     const interactionCount = set.weight.length;
-    if (interactionCount === 0) {
-      throw new UserError(
-        "nothing to train on: the warehouse holds no watch, rating or watchlist entry yet (import data or start the demo world)",
-      );
-    }
-    const outcome = await runInWorker(
-      {
-        model: request.model,
-        parameters: request.parameters,
-        seed: request.seed,
-        evaluate: request.evaluate,
-        userCount: set.userIds.length,
-        itemCount: set.itemIds.length,
-        userIndices: set.userIndex,
-        itemIndices: set.itemIndex,
-        weights: set.weight,
-        occurredAt: set.occurredAt,
-        timeQuality: set.timeQuality,
-        countries: set.countryOfUser,
-        hiddenUsers: set.negatives.userIndex,
-        hiddenItems: set.negatives.itemIndex,
-      },
-      { progress: request.progress, signal: request.signal },
-    );
+    const outcome = await runInWorker(jobOf(set, request), { progress: request.progress, signal: request.signal });
     stages.push(...outcome.stages);
     stageStartMs = deps.clock.monotonicMs();
     const { generation, lists } = await publish(runId, asOf, set, outcome, request);
@@ -308,15 +329,36 @@ export function createTrainer(deps: TrainerDeps): Trainer {
     return { from, to };
   }
 
-  return { train, rollback };
+  return { train, rankShard, rollback };
 }
 
 const modelKey = (generation: Generation): string => `generations/${generation}/model.bin`;
 
-function entryOf(set: TrainingSet, outcome: EngineOutcome, user: number): RecommendationListEntry {
+function jobOf(set: TrainingSet, request: TrainRequest): EngineJob {
+  return {
+    model: request.model,
+    parameters: request.parameters,
+    seed: request.seed,
+    evaluate: request.evaluate,
+    choose: request.evaluate,
+    userCount: set.userIds.length,
+    itemCount: set.itemIds.length,
+    userIndices: set.userIndex,
+    itemIndices: set.itemIndex,
+    weights: set.weight,
+    occurredAt: set.occurredAt,
+    timeQuality: set.timeQuality,
+    countries: set.countryOfUser,
+    hiddenUsers: set.negatives.userIndex,
+    hiddenItems: set.negatives.itemIndex,
+  };
+}
+
+/** Row `row` of the lists: the list of `user`. */
+function entryOf(set: TrainingSet, outcome: EngineOutcome, row: number, user = row): RecommendationListEntry {
   const { lists } = outcome;
-  const start = user * lists.count;
-  const end = start + (lists.filled[user] ?? 0);
+  const start = row * lists.count;
+  const end = start + (lists.filled[row] ?? 0);
   return {
     profileId: set.userIds[user] as ProfileId,
     titleIds: Array.from(lists.itemIndices.subarray(start, end), (item) => set.itemIds[item] as TitleId),

@@ -103,6 +103,10 @@ describe("the model", () => {
       .orderBy("started_at", "desc")
       .executeTakeFirstOrThrow();
     expect(run.status).toBe("succeeded");
+    // What the run used is written down: parameters as chosen, the numerical path, the data's hash.
+    expect(run.parameters).toHaveProperty("regularization");
+    expect(run.metrics).toHaveProperty("kernelPath", expect.stringMatching(/simd/));
+    expect(run.data_hash).toMatch(/^[0-9a-f]{16,}$/);
     const metrics = run.metrics as unknown as {
       evaluation: Record<"model" | "popular" | "random", { metrics: Record<string, { value: number }> }>;
     };

@@ -133,10 +133,13 @@ export function createTrainer(deps: TrainerDeps): Trainer {
       const summary = await runOnce(runId, request);
       await finish(runId, {
         status: "succeeded",
+        // As they were used: with what was left open chosen.
+        parameters: JSON.stringify(summary.parameters),
         metrics: JSON.stringify({
           evaluation: summary.evaluation ?? null,
           stages: summary.stages,
           lists: summary.lists,
+          kernelPath: summary.kernelPath ?? null,
         }),
         data_hash: summary.dataHash,
         generation: summary.generation,
@@ -156,6 +159,7 @@ export function createTrainer(deps: TrainerDeps): Trainer {
     runId: string,
     outcome: {
       status: "succeeded" | "failed";
+      parameters?: string;
       metrics?: string;
       data_hash?: string;
       generation?: string;

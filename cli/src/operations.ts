@@ -5,7 +5,7 @@
 
 import { rename, writeFile } from "node:fs/promises";
 import { upsertTitles } from "@thewatcher/catalog-api/titles";
-import { HomePage, RecommendationList } from "@thewatcher/contracts/api/serving";
+import { RecommendationList } from "@thewatcher/contracts/api/serving";
 import { Role } from "@thewatcher/contracts/identity";
 import { Country, ProfileId } from "@thewatcher/contracts/ids";
 import { createServiceToken } from "@thewatcher/gateway/service-tokens";
@@ -101,14 +101,6 @@ export const operations = {
       const profileId = await cinema.resolveProfile(profile);
       const path = `/api/v1/profiles/${encodeURIComponent(profileId)}/recommendations?n=${count}`;
       return RecommendationList.parse(await cinema.askServing(path));
-    },
-  }),
-
-  home: operation({
-    request: z.object({ profile: z.string() }),
-    async run({ profile }, { cinema }) {
-      const profileId = await cinema.resolveProfile(profile);
-      return HomePage.parse(await cinema.askServing(`/api/v1/profiles/${encodeURIComponent(profileId)}/home`));
     },
   }),
 

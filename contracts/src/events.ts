@@ -31,28 +31,24 @@ const partId = z.string().min(1).max(64).optional();
 /** Half-star steps from 0.5 to 5, as MovieLens has them. */
 export const Stars = z.number().min(0.5).max(5).multipleOf(0.5);
 
+/** How far a playback is. `watchedSeconds` counts this playback so far and never falls. */
+const playback = z.object({
+  titleId,
+  playbackId,
+  partId,
+  positionSeconds: seconds,
+  watchedSeconds: seconds,
+  durationSeconds: seconds.optional(),
+});
+
 export const payloads = {
   /** The card was at least half visible for a second. `propensity`: probability that this title got this slot. */
   impression: z.object({ titleId, rowId, propensity: z.number().gt(0).max(1).optional() }),
   click: z.object({ titleId, rowId }),
   play_start: z.object({ titleId, playbackId, partId, fromSeconds: seconds.default(0) }),
-  /** Every 10–30 s of playing. `watchedSeconds` counts this playback so far and never falls. */
-  play_progress: z.object({
-    titleId,
-    playbackId,
-    partId,
-    positionSeconds: seconds,
-    watchedSeconds: seconds,
-    durationSeconds: seconds.optional(),
-  }),
-  play_stop: z.object({
-    titleId,
-    playbackId,
-    partId,
-    positionSeconds: seconds,
-    watchedSeconds: seconds,
-    durationSeconds: seconds.optional(),
-  }),
+  /** Every 10–30 s of playing. */
+  play_progress: playback,
+  play_stop: playback,
   rate: z.object({ titleId, stars: Stars }),
   rate_undo: z.object({ titleId }),
   watchlist: z.object({ titleId }),

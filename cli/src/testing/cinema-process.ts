@@ -12,7 +12,7 @@ import { Attach } from "../data-folder.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const FROM_SOURCE = ["--import", "tsx", "--conditions=@thewatcher/source", MAIN];
-// A demo world and its training on a machine that three others load took 70 s; here it only ends what hangs.
+// A demo world and its training on a loaded machine took more than a minute; this only ends what hangs.
 const READY_MS_MAX = 180_000;
 const POLL_MS = 25;
 

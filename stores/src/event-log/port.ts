@@ -3,7 +3,9 @@
  *
  * Promises of every adapter (held by `contract.ts`): `append` resolves only when the records would survive kill -9 of
  * every process involved; offsets of a partition are dense from 0; records of one key keep the order in which their
- * appends were called; a reader sees a record only after it is durable; a batch is appended whole or refused.
+ * appends were called; a reader sees a record only after it is durable; the records of one partition in a batch are
+ * appended whole or not at all. An `append` that failed may have left some partitions written (a broker that went away
+ * between two of them): the caller sends the batch again, and readers count an eventId once.
  */
 
 /** Values above this are refused, with the index of the record. */
@@ -54,6 +56,12 @@ export interface SubscriptionOptions {
    * to 5 s), until they pass or the subscription closes: nothing is skipped.
    */
   handle(batch: RecordBatch): Promise<void>;
+  /**
+   * Asked whenever this reader takes a partition: how far the reader's own store is. The earlier of that and the group's
+   * position is where reading begins, so that a store restored from an older backup gets what it lost, and a group whose
+   * position was lost is no harm. undefined: the store can't tell, the group's position counts.
+   */
+  resumeAt?(partition: number): Promise<number | undefined>;
   /** Told of each failed attempt. */
   onError?(error: unknown, batch: { topic: string; partition: number; firstOffset: number }): void;
 }
@@ -70,7 +78,7 @@ export interface Subscription {
 export interface EventLog {
   /** Creates the topic where it is missing. Throws when it exists with another number of partitions. */
   ensureTopic(topic: { readonly name: string; readonly partitionCount: number }): Promise<void>;
-  /** Appends all or nothing; answers each record's place, in the order given. The partition is a hash of the key. */
+  /** Refuses all of a batch when one record is out of bounds; answers each record's place, in the order given. The partition is a hash of the key. */
   append(topic: string, records: readonly NewRecord[]): Promise<readonly { partition: number; offset: number }[]>;
   /** In the order of the partitions. */
   bounds(topic: string): Promise<readonly PartitionBounds[]>;
@@ -84,7 +92,7 @@ export interface EventLog {
   }): Promise<readonly LogRecord[]>;
   /** The next offset that the group would handle, by partition; 0 where it never committed. */
   committed(group: string, topic: string): Promise<readonly { partition: number; nextOffset: number }[]>;
-  /** Moves a group's position, back (a replay) or forth. Refused while that group has a subscription here. */
+  /** Moves a group's position, back (a replay) or forth. Refused while that group has a subscription, here or in another process. */
   commit(group: string, topic: string, positions: readonly { partition: number; nextOffset: number }[]): Promise<void>;
   subscribe(options: SubscriptionOptions): Promise<Subscription>;
   /** Product and version, for `doctor`. Throws when it can't be reached. */

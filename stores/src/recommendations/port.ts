@@ -30,6 +30,13 @@ export interface RevisedState {
   readonly state: ProfileState | undefined;
 }
 
+/** A new state, and what it was made from. */
+export interface StateUpdate {
+  readonly state: ProfileState;
+  /** The revision read; undefined: there was none. Where another one stands by now, this state is not written. */
+  readonly replaces: string | undefined;
+}
+
 export interface GenerationInfo {
   readonly generation: Generation;
   /** Lists written under it. */
@@ -61,14 +68,19 @@ export interface RecommendationStore {
    * whether it holds without reading the state again. undefined: there is none.
    */
   getStateUnless(profileId: ProfileId, knownRevision: string | undefined): Promise<RevisedState | undefined>;
+  /** As `getStates`, with their revisions. */
+  getRevisedStates(
+    profileIds: readonly ProfileId[],
+  ): Promise<readonly ({ readonly revision: string; readonly state: ProfileState } | undefined)[]>;
   /**
-   * Writes states together with the log position that they include, in one transaction: after a crash the fold goes on
-   * exactly behind what it has applied.
+   * Writes each state whose `replaces` still stands, and answers the profiles of the others: several folds may work on
+   * one profile, and the one that comes second reads again. `position` is what the states include of the log: written
+   * when there is no conflict, after them, and it never falls, so that an old owner that was stuck moves nothing back.
    */
   putStates(update: {
-    readonly states: readonly ProfileState[];
+    readonly states: readonly StateUpdate[];
     readonly position?: { readonly topic: string; readonly partition: number; readonly nextOffset: number };
-  }): Promise<void>;
+  }): Promise<{ readonly conflicts: readonly ProfileId[] }>;
   /** How far the fold of a topic is; 0 where it never wrote. */
   statePositions(topic: string): Promise<readonly { partition: number; nextOffset: number }[]>;
   describe(): Promise<string>;

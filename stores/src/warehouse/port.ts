@@ -22,7 +22,12 @@ export interface Warehouse {
    * inserted and not lost: the caller dead-letters them.
    */
   insertEvents(batch: RecordBatch): Promise<{ readonly inserted: number; readonly undecodable: readonly number[] }>;
-  /** How far each partition is, by the warehouse's own rows: the highest offset + 1. */
+  /**
+   * Says that every record of the partition below `nextOffset` is in, or kept as a dead letter. Never moves back: a late
+   * word of an old owner changes nothing.
+   */
+  advance(position: { readonly topic: string; readonly partition: number; readonly nextOffset: number }): Promise<void>;
+  /** How far each partition is, as `advance` was told: the warehouse's own word, restored with it from a backup. */
   positions(): Promise<readonly { topic: string; partition: number; nextOffset: number }[]>;
   /** Rows as objects (JSONEachRow). Bounded answers only. UInt64 arrive as strings: cast in SQL what fits a number. */
   query<Row>(sql: string, options?: QueryOptions): Promise<readonly Row[]>;

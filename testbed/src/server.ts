@@ -1,0 +1,148 @@
+/**
+ * A real server as a child process: a free loopback port, a data folder of its own, ready when it answers, ended by its id.
+ *
+ * Each server is one file beside this one: `<name>.ts` exports `install<Name>(context)` (idempotent; what it fetched and
+ * built lies in the cache folder outside of the repository) and `start<Name>(options)`. Tests start their own, on ports
+ * of their own, so that they may kill it; `npm run services` starts one of each for a person.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { systemClock } from "@thewatcher/kit/clock";
+
+/** Nothing here takes longer on a machine that works: Elasticsearch took 13 s, on a loaded machine 60. */
+const READY_MS_MAX = 180_000;
+const POLL_MS = 50;
+const STOP_MS_MAX = 20_000;
+
+export interface StartOptions {
+  /** Data, logs and configuration of this server alone; made where it is missing, kept when it stops. */
+  readonly folder: string;
+  /** Default: a free one. */
+  readonly port?: number;
+}
+
+export interface RunningServer {
+  readonly name: string;
+  /** The value of the setting that chooses it: `kafka://127.0.0.1:41234`. */
+  readonly url: string;
+  readonly port: number;
+  readonly folder: string;
+  pid(): number;
+  /** kill -9, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** SIGSTOP: it keeps its connections and answers nothing. */
+  freeze(): void;
+  /** SIGCONT. */
+  thaw(): void;
+  /** Starts it again on the same port and data, after `kill` or `stop`. Resolves when it answers. */
+  start(): Promise<void>;
+  /** SIGTERM, then SIGKILL; resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => (typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port"))));
+    });
+  });
+}
+
+export interface ServerProcess {
+  readonly name: string;
+  readonly url: string;
+  readonly port: number;
+  readonly folder: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Asked again and again until it answers true; an error means not yet. */
+  isReady(): Promise<boolean>;
+}
+
+/** Starts it, waits until it is ready; on failure says what it wrote last. */
+export async function startServer(server: ServerProcess): Promise<RunningServer> {
+  const { name, url, port, folder } = server;
+  const logFile = join(folder, `${name}.log`);
+  let child: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    const log = createWriteStream(logFile, { flags: "a" });
+    await once(log, "open");
+    const started = spawn(server.command, server.args, {
+      cwd: server.cwd ?? folder,
+      stdio: ["ignore", log, log],
+      detached: true,
+      ...(server.env ? { env: server.env } : {}),
+      ...(server.uid === undefined ? {} : { uid: server.uid }),
+      ...(server.gid === undefined ? {} : { gid: server.gid }),
+    });
+    child = started;
+    let failure: string | undefined;
+    started.once("error", (error) => {
+      failure = error.message;
+    });
+    started.once("exit", (code, signal) => {
+      failure ??= `it ended (${signal ?? code})`;
+      log.close();
+    });
+    const deadline = systemClock.monotonicMs() + READY_MS_MAX;
+    for (;;) {
+      if (failure !== undefined) throw new Error(`${name}: ${failure}\n${await tail(logFile)}`);
+      if (systemClock.monotonicMs() > deadline) {
+        await end("SIGKILL");
+        throw new Error(`${name} was not ready within ${READY_MS_MAX / 1000} s\n${await tail(logFile)}`);
+      }
+      if (await server.isReady().catch(() => false)) return;
+      await systemClock.sleep(POLL_MS);
+    }
+  }
+
+  const isGone = () => !child || child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (!child || isGone()) return;
+    const gone = once(child, "exit");
+    child.kill(signal);
+    if (signal === "SIGKILL") return void (await gone);
+    child.kill("SIGCONT");
+    const stop = new AbortController();
+    const late = systemClock.sleep(STOP_MS_MAX, stop.signal).then(
+      () => child?.kill("SIGKILL"),
+      () => undefined,
+    );
+    await gone;
+    stop.abort();
+    await late;
+  }
+
+  await start();
+  return {
+    name,
+    url,
+    port,
+    folder,
+    pid: () => child?.pid ?? 0,
+    kill: () => end("SIGKILL"),
+    freeze: () => void child?.kill("SIGSTOP"),
+    thaw: () => void child?.kill("SIGCONT"),
+    start,
+    stop: () => end("SIGTERM"),
+  };
+}
+
+async function tail(file: string): Promise<string> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  return text.slice(-2_000);
+}

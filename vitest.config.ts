@@ -7,6 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/*.real.test.ts"],
     // chdb, lmdb and PostgreSQL children live in processes of their own: worker threads would share their signal handlers.
     pool: "forks",
     maxWorkers: 2,

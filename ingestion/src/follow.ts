@@ -25,8 +25,10 @@ export function followEventTopics(options: {
   /** Before the first record. */
   prepare(): Promise<void>;
   handle(batch: RecordBatch): Promise<void>;
+  /** How far the reader's own store is: see `SubscriptionOptions`. */
+  resumeAt?(topic: string, partition: number): Promise<number | undefined>;
 }): EventReader {
-  const { eventLog, log, group, recordsMax, bytesMax, lingerMs, handle } = options;
+  const { eventLog, log, group, recordsMax, bytesMax, lingerMs, handle, resumeAt } = options;
   const subscriptions: Subscription[] = [];
   let starting: Promise<void> | undefined;
 
@@ -41,6 +43,7 @@ export function followEventTopics(options: {
           bytesMax,
           lingerMs,
           handle,
+          ...(resumeAt ? { resumeAt: (partition) => resumeAt(topic, partition) } : {}),
           onError: (err, at) => log.warn({ err, group, ...at }, "a batch failed and will come again"),
         }),
       );

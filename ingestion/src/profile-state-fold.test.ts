@@ -44,7 +44,7 @@ async function expectFolded({ eventLog, recommendations }: TestStores, all: read
 function faultyStore(store: RecommendationStore, plan: FaultPlan): RecommendationStore {
   return {
     ...store,
-    getStates: (ids) => plan.run(() => store.getStates(ids)),
+    getRevisedStates: (ids) => plan.run(() => store.getRevisedStates(ids)),
     putStates: (update) => plan.run(() => store.putStates(update)),
   };
 }

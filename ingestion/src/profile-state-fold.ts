@@ -2,25 +2,26 @@
  * Keeps every profile's live state: follows the event topics, folds each batch (`profile-state.ts`), and writes the
  * states together with the place in the log that they include.
  *
- * The store's own positions are the truth, not the group's: records below them are skipped, so none is folded twice
- * after a crash between the write and the commit; and where the store lost its states while the log kept the group's
- * positions, the group is put back, so that the state is rebuilt from the log.
+ * The store's own positions are the truth: a partition is read from there, also where the group is further, so that a
+ * store that lost its states gets them back from the log. Folding is idempotent, so records read twice change nothing.
  *
- * One profile's events lie in several topics, and a fold reads a state before it writes it. So batches are folded one
- * after the other, over all topics. One process folds at a time for the same reason.
+ * One profile's events lie in several topics, and several processes fold: each may meet a state that another one has
+ * just written. So a state is written only over the one that it was made from, and whoever comes second reads that
+ * profile again and folds its events again. Within one process batches go one after the other, over all topics: that
+ * spares most of these conflicts, and nothing rests on it.
  *
  * Live, nothing waits (lingerMs 0). A backlog comes in batches of 10,000 records, of which one profile's are folded at
  * the cost of one read and one write of its state.
  */
 import { type EventType, payloads, type StoredEvent } from "@thewatcher/contracts/events";
 import type { ProfileId } from "@thewatcher/contracts/ids";
-import type { ProfileState } from "@thewatcher/contracts/profile-state";
 import { EVENT_TOPICS } from "@thewatcher/contracts/topics";
 import type { Clock } from "@thewatcher/kit/clock";
 import type { Log } from "@thewatcher/kit/log";
+import { createRng } from "@thewatcher/kit/rng";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { EventLog, LogRecord, RecordBatch } from "@thewatcher/stores/event-log/port";
-import type { RecommendationStore } from "@thewatcher/stores/recommendations/port";
+import type { RecommendationStore, StatePosition, StateUpdate } from "@thewatcher/stores/recommendations/port";
 import { decodeRecord } from "./decode-record.ts";
 import { type EventReader, followEventTopics } from "./follow.ts";
 import { foldProfile } from "./profile-state.ts";
@@ -37,6 +38,14 @@ const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 const STEP_RECORDS = 2_000;
 const STEP_READS = 200;
 const STEP_WRITES = 500;
+/**
+ * Of the profiles that another process wrote in between; then the batch fails and comes again. Eight processes on one
+ * profile at once need three rounds on average.
+ */
+const ROUNDS_MAX = 10;
+/** Before a second round half of it on average, before each later one twice as long, at most 200 ms. */
+const CONFLICT_PAUSE_MS = 4;
+const CONFLICT_PAUSE_MS_MAX = 200;
 
 export interface ProfileStateFoldDeps {
   readonly eventLog: EventLog;
@@ -46,64 +55,8 @@ export interface ProfileStateFoldDeps {
 }
 
 export function createProfileStateFold(deps: ProfileStateFoldDeps): EventReader {
-  const { eventLog, recommendations, clock, log } = deps;
-  /** The next offset that a state includes, by topic and partition. */
-  const positions = new Map<string, number>();
-  let last: Promise<unknown> = Promise.resolve();
-
-  async function restorePositions(topic: string): Promise<void> {
-    const [included, committed, bounds] = await Promise.all([
-      recommendations.statePositions(topic),
-      eventLog.committed(PROFILE_STATE_GROUP, topic),
-      eventLog.bounds(topic),
-    ]);
-    const includedOf = new Map(included.map(({ partition, nextOffset }) => [partition, nextOffset]));
-    const moves: { partition: number; nextOffset: number }[] = [];
-    for (const { partition, firstOffset, nextOffset } of bounds) {
-      const position = includedOf.get(partition) ?? 0;
-      if (position > nextOffset) {
-        throw new UserError(
-          `profile states include ${topic}, partition ${partition} up to offset ${position}, but the event log ends at ${nextOffset}: they are of different worlds; empty the recommendation store to fold again`,
-        );
-      }
-      positions.set(placeOf(topic, partition), position);
-      const group = committed.find((other) => other.partition === partition)?.nextOffset ?? 0;
-      if (group > Math.max(position, firstOffset)) {
-        moves.push({ partition, nextOffset: Math.max(position, firstOffset) });
-      }
-    }
-    if (moves.length > 0) {
-      log.warn({ topic, moves }, "profile states are behind the group's position: folding again from there");
-      await eventLog.commit(PROFILE_STATE_GROUP, topic, moves);
-    }
-  }
-
-  async function fold(batch: RecordBatch): Promise<void> {
-    const place = placeOf(batch.topic, batch.partition);
-    const from = positions.get(place) ?? 0;
-    const records = batch.records.filter(({ offset }) => offset >= from);
-    const lastRecord = records.at(-1);
-    if (!lastRecord) return;
-    const startedMs = clock.monotonicMs();
-    const changed = await foldProfiles(recommendations, await groupByProfile(records));
-    const position = { topic: batch.topic, partition: batch.partition, nextOffset: lastRecord.offset + 1 };
-    // Folding is idempotent, so the parts of a large batch may land before its position does; never after.
-    let start = 0;
-    for (; changed.length - start > STEP_WRITES; start += STEP_WRITES) {
-      await recommendations.putStates({ states: changed.slice(start, start + STEP_WRITES) });
-    }
-    await recommendations.putStates({ states: changed.slice(start), position });
-    const durationMs = clock.monotonicMs() - startedMs;
-    log.debug({ ...position, records: records.length, states: changed.length, durationMs }, "folded");
-    positions.set(place, position.nextOffset);
-  }
-
-  function foldInTurn(batch: RecordBatch): Promise<void> {
-    const turn = last.then(() => fold(batch));
-    last = turn.catch(() => undefined);
-    return turn;
-  }
-
+  const { eventLog, recommendations, log } = deps;
+  const { fold, resumeAt } = createBatchFold(deps);
   return followEventTopics({
     eventLog,
     log,
@@ -112,10 +65,80 @@ export function createProfileStateFold(deps: ProfileStateFoldDeps): EventReader 
     bytesMax: BATCH_BYTES_MAX,
     lingerMs: 0,
     async prepare() {
-      for (const topic of EVENT_TOPICS) await restorePositions(topic);
+      for (const topic of EVENT_TOPICS) await checkSameWorld({ eventLog, recommendations, topic });
     },
-    handle: foldInTurn,
+    handle: fold,
+    resumeAt,
   });
+}
+
+async function checkSameWorld(deps: {
+  readonly eventLog: EventLog;
+  readonly recommendations: RecommendationStore;
+  readonly topic: string;
+}): Promise<void> {
+  const { topic } = deps;
+  // The log is asked last: it only grows.
+  const included = await deps.recommendations.statePositions(topic);
+  const bounds = await deps.eventLog.bounds(topic);
+  for (const { partition, nextOffset } of included) {
+    const end = bounds.find((other) => other.partition === partition)?.nextOffset ?? 0;
+    if (nextOffset <= end) continue;
+    throw new UserError(
+      `profile states include ${topic}, partition ${partition} up to offset ${nextOffset}, but the event log ends at ${end}: they are of different worlds; empty the recommendation store to fold again`,
+    );
+  }
+}
+
+/** The fold of single batches: what a reader of the log calls. */
+export function createBatchFold(deps: Pick<ProfileStateFoldDeps, "recommendations" | "clock" | "log">) {
+  const { recommendations, clock, log } = deps;
+  const rng = createRng((clock.now() + Math.floor(clock.monotonicMs() * 1_000)) >>> 0);
+  /** The next offset that a state includes, by topic and partition: what lies before it needs no fold. */
+  const positions = new Map<string, number>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function resumeAt(topic: string, partition: number): Promise<number> {
+    const included = await recommendations.statePositions(topic);
+    const position = included.find((other) => other.partition === partition)?.nextOffset ?? 0;
+    positions.set(placeOf(topic, partition), position);
+    return position;
+  }
+
+  async function foldNow(batch: RecordBatch): Promise<void> {
+    const { topic, partition } = batch;
+    const place = placeOf(topic, partition);
+    const from = positions.get(place) ?? 0;
+    const records = batch.records.filter(({ offset }) => offset >= from);
+    const lastRecord = records.at(-1);
+    if (!lastRecord) return;
+    const startedMs = clock.monotonicMs();
+    const position = { topic, partition, nextOffset: lastRecord.offset + 1 };
+    const byProfile = await groupByProfile(records);
+    let pending: readonly ProfileId[] = [...byProfile.keys()];
+    for (let round = 1; ; round++) {
+      pending = await foldProfiles(recommendations, byProfile, pending, position);
+      if (pending.length === 0) break;
+      if (round === ROUNDS_MAX) {
+        const named = pending.slice(0, 3).join(", ");
+        throw new Error(`profile states: others kept writing ${named} (${pending.length} in all) ${round} times`);
+      }
+      const pauseMs = Math.min(CONFLICT_PAUSE_MS_MAX, CONFLICT_PAUSE_MS * 2 ** (round - 1));
+      await clock.sleep(pauseMs * rng.next());
+    }
+    const durationMs = clock.monotonicMs() - startedMs;
+    log.debug({ ...position, records: records.length, profiles: byProfile.size, durationMs }, "folded");
+    positions.set(place, position.nextOffset);
+  }
+
+  return {
+    resumeAt,
+    fold(batch: RecordBatch): Promise<void> {
+      const turn = last.then(() => foldNow(batch));
+      last = turn.catch(() => undefined);
+      return turn;
+    },
+  };
 }
 
 const othersTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -184,22 +207,36 @@ const isTextOrAbsent = (value: unknown) => value === undefined || isText(value);
 const isNumber = (value: unknown) => typeof value === "number";
 const isInstant = (value: unknown) => typeof value === "string" && !Number.isNaN(Date.parse(value));
 
+/**
+ * Reads, folds and writes; answers the profiles that somebody else wrote in between. The position is written with the last
+ * states, and only when there was no conflict: folding is idempotent, so the parts of a large batch may land before it.
+ */
 async function foldProfiles(
   recommendations: RecommendationStore,
   byProfile: ReadonlyMap<ProfileId, readonly StoredEvent[]>,
-): Promise<ProfileState[]> {
-  const profileIds = [...byProfile.keys()];
-  const changed: ProfileState[] = [];
+  profileIds: readonly ProfileId[],
+  position: StatePosition,
+): Promise<readonly ProfileId[]> {
+  const conflicts: ProfileId[] = [];
+  let updates: StateUpdate[] = [];
   for (let start = 0; start < profileIds.length; start += STEP_READS) {
     if (start > 0) await othersTurn();
     const part = profileIds.slice(start, start + STEP_READS);
-    const before = await recommendations.getStates(part);
+    const before = await recommendations.getRevisedStates(part);
     part.forEach((profileId, i) => {
-      const folding = foldProfile(profileId, before[i]);
+      const stands = before[i];
+      const folding = foldProfile(profileId, stands?.state);
       for (const event of byProfile.get(profileId) ?? []) folding.apply(event);
       const state = folding.state();
-      if (state !== before[i]) changed.push(state);
+      if (state !== stands?.state) updates.push({ state, replaces: stands?.revision });
     });
+    if (updates.length >= STEP_WRITES) {
+      conflicts.push(...(await recommendations.putStates({ states: updates })).conflicts);
+      updates = [];
+    }
   }
-  return changed;
+  const isWhole = conflicts.length === 0;
+  const outcome = await recommendations.putStates({ states: updates, ...(isWhole ? { position } : {}) });
+  conflicts.push(...outcome.conflicts);
+  return conflicts;
 }

@@ -6,6 +6,7 @@ import type { Identity } from "@thewatcher/contracts/identity";
 import type { Generation, ProfileId } from "@thewatcher/contracts/ids";
 import { encodeItemTables, itemTablesKey } from "@thewatcher/contracts/item-tables";
 import { Problem } from "@thewatcher/contracts/problems";
+import type { ProfileState } from "@thewatcher/contracts/profile-state";
 import { createSimulatedClock } from "@thewatcher/kit/clock";
 import { createTokenSigner, createTokenVerifier, generateTokenKeys } from "@thewatcher/kit/internal-token";
 import { silentLog } from "@thewatcher/kit/log";
@@ -89,13 +90,19 @@ async function publish(generation: Generation): Promise<void> {
   await recommendations.activate(generation);
 }
 
+/** Over whatever stands. */
+async function putState(state: ProfileState): Promise<void> {
+  const [before] = await recommendations.getRevisedStates([state.profileId]);
+  await recommendations.putStates({ states: [{ state, replaces: before?.revision }] });
+}
+
 const past = [{ titleId: titleIdOf(1), touchedAt: AS_OF - 1, rated: { at: AS_OF - 1, stars: 5 } }];
 
 beforeAll(async () => {
   await publish(FIRST);
   await itemTables.refresh();
 });
-beforeEach(() => recommendations.putStates({ states: [stateOf(past)] }));
+beforeEach(() => putState(stateOf(past)));
 afterAll(async () => {
   await recommendations.close();
   await objects.close();
@@ -132,7 +139,7 @@ describe("200", () => {
     const titleId = first!.title.titleId;
     const touchedAt = clock.now();
     const hidden = { titleId, touchedAt, notInterested: { at: touchedAt, on: true } };
-    await recommendations.putStates({ states: [stateOf([...past, hidden])] });
+    await putState(stateOf([...past, hidden]));
     for (const text of [
       JSON.stringify(await ask(RecommendationList, `${path}0`, service)),
       JSON.stringify(await ask(HomePage, "/api/v1/home", viewer(PROFILE))),
@@ -154,10 +161,10 @@ describe("200", () => {
       ...stateOf([{ titleId: clicked, touchedAt: clock.now(), clickedAt: clock.now() }]),
       profileId: COLD,
     };
-    await recommendations.putStates({ states: [state] });
+    await putState(state);
     expect(await place()).toBe(0);
     expect(before).not.toBe(0);
-    await recommendations.putStates({ states: [{ ...state, titles: [] }] });
+    await putState({ ...state, titles: [] });
   });
 
   test("a child's page holds nothing above the age mark, and nothing without one", async () => {

@@ -8,6 +8,7 @@ import {
   PROFILES_PER_CALL_MAX,
   type RecommendationListEntry,
   type RecommendationStore,
+  type StatePosition,
 } from "./port.ts";
 
 export interface RecommendationsHarness {
@@ -259,28 +260,48 @@ export function recommendationsContract(adapter: { open(): Promise<Recommendatio
       profileId: profile(n),
       titles,
     });
+    const clicked = [{ titleId: title(1), touchedAt: 5, clickedAt: 5 }];
+    const at = (partition: number, nextOffset: number, topic = "events") => ({ topic, partition, nextOffset });
+    const revisionOf = async (n: number | string) => (await store.getStateUnless(profile(n), undefined))?.revision;
+
+    /** Over whatever stands. */
+    async function put(states: readonly ProfileState[], position?: StatePosition): Promise<void> {
+      const before = await store.getRevisedStates(states.map(({ profileId }) => profileId));
+      const updates = states.map((each, i) => ({ state: each, replaces: before[i]?.revision }));
+      const { conflicts } = await store.putStates({ states: updates, ...(position ? { position } : {}) });
+      expect(conflicts).toEqual([]);
+    }
 
     test("one that somebody knows by its revision is kept back until it changes; the same content has the same revision", async () => {
-      const clicked = [{ titleId: title(1), touchedAt: 5, clickedAt: 5 }];
       expect(await store.getStateUnless(profile(1), undefined)).toBeUndefined();
-      await store.putStates({ states: [state(1), state(2)] });
+      await put([state(1), state(2)]);
       const first = await store.getStateUnless(profile(1), undefined);
       expect(first).toEqual({ revision: expect.any(String), state: state(1) });
       const { revision } = first!;
       expect(await store.getStateUnless(profile(1), revision)).toEqual({ revision, state: undefined });
       expect((await store.getStateUnless(profile(2), revision))?.state).toEqual(state(2));
-      await store.putStates({ states: [state(1, clicked)] });
+      await put([state(1, clicked)]);
       const second = await store.getStateUnless(profile(1), revision);
       expect(second).toEqual({ revision: expect.any(String), state: state(1, clicked) });
       expect(second!.revision).not.toBe(revision);
-      await store.putStates({ states: [state(1)] });
+      await put([state(1)]);
       expect(await store.getStateUnless(profile(1), revision)).toEqual({ revision, state: undefined });
+    });
+
+    test("revised ones come with the revision that names them alone, in the order asked", async () => {
+      await put([state(1), state(2, clicked)]);
+      expect(await store.getRevisedStates([profile(2), profile("none"), profile(1)])).toEqual([
+        { revision: await revisionOf(2), state: state(2, clicked) },
+        undefined,
+        { revision: await revisionOf(1), state: state(1) },
+      ]);
+      expect(await store.getRevisedStates([])).toEqual([]);
     });
 
     test("any states come back as they were, in the order asked", async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(titleState, { maxLength: PROFILE_STATE_TITLES_MAX }), async (titles) => {
-          await store.putStates({ states: [state("a", titles), state("b")] });
+          await put([state("a", titles), state("b")]);
           const found = await store.getStates([profile("b"), profile("none"), profile("a")]);
           expect(found).toEqual([state("b"), undefined, state("a", titles)]);
         }),
@@ -288,13 +309,68 @@ export function recommendationsContract(adapter: { open(): Promise<Recommendatio
       );
     });
 
+    test("one is written only over what it was made from; the others are named, and what stands stays", async () => {
+      await put([state(1), state(2)]);
+      const [one, two] = await Promise.all([revisionOf(1), revisionOf(2)]);
+      await put([state(2, clicked)]);
+      const outcome = await store.putStates({
+        states: [
+          { state: state(1, clicked), replaces: one },
+          { state: state(2), replaces: two },
+          { state: state(3), replaces: one },
+          { state: state(4), replaces: undefined },
+          { state: state("4b"), replaces: "no revision at all" },
+        ],
+      });
+      expect(outcome).toEqual({ conflicts: [profile(2), profile(3), profile("4b")] });
+      expect(await store.getStates([1, 2, 3, 4].map(profile))).toEqual([
+        state(1, clicked),
+        state(2, clicked),
+        undefined,
+        state(4),
+      ]);
+      const again = await store.putStates({ states: [{ state: state(4, clicked), replaces: undefined }] });
+      expect(again).toEqual({ conflicts: [profile(4)] });
+      expect(await store.getStates([profile(4)])).toEqual([state(4)]);
+    });
+
+    test("a profile twice in one update: the second was not made from the first", async () => {
+      const twice = [state(1), state(1, clicked)].map((each) => ({ state: each, replaces: undefined }));
+      expect(await store.putStates({ states: twice })).toEqual({ conflicts: [profile(1)] });
+      expect(await store.getStates([profile(1)])).toEqual([state(1)]);
+    });
+
+    test("writers of one profile side by side: each gets its turn, none is lost", async () => {
+      const writers = 8;
+      const each = 5;
+      let conflicted = 0;
+      await Promise.all(
+        Array.from({ length: writers }, async (_, writer) => {
+          for (let i = 0; i < each; i++) {
+            for (let written = false; !written; ) {
+              const [before] = await store.getRevisedStates([profile("shared")]);
+              const mine = { titleId: title(writer * each + i), touchedAt: 1 };
+              const next = state("shared", [...(before?.state.titles ?? []), mine]);
+              const { conflicts } = await store.putStates({ states: [{ state: next, replaces: before?.revision }] });
+              written = conflicts.length === 0;
+              if (!written) conflicted++;
+            }
+          }
+        }),
+      );
+      const [found] = await store.getStates([profile("shared")]);
+      expect(new Set(found!.titles.map(({ titleId }) => titleId)).size).toBe(writers * each);
+      expect(found!.titles).toHaveLength(writers * each);
+      expect(conflicted).toBeGreaterThan(0);
+    });
+
     test("a position travels with its states, for each partition; 0 or nothing where it never did", async () => {
       expect((await store.statePositions("events")).every((p) => p.nextOffset === 0)).toBe(true);
-      await store.putStates({ states: [state(1)], position: { topic: "events", partition: 1, nextOffset: 10 } });
-      await store.putStates({ states: [], position: { topic: "events", partition: 0, nextOffset: 5 } });
-      await store.putStates({ states: [], position: { topic: "events.more", partition: 0, nextOffset: 99 } });
-      await store.putStates({ states: [state(1)], position: { topic: "events", partition: 1, nextOffset: 12 } });
-      await store.putStates({ states: [state(2)] });
+      await put([state(1)], at(1, 10));
+      await put([], at(0, 5));
+      await put([], at(0, 99, "events.more"));
+      await put([state(1)], at(1, 12));
+      await put([state(2)]);
       expect((await store.statePositions("events")).filter((p) => p.nextOffset > 0)).toEqual([
         { partition: 0, nextOffset: 5 },
         { partition: 1, nextOffset: 12 },
@@ -302,10 +378,37 @@ export function recommendationsContract(adapter: { open(): Promise<Recommendatio
       expect(await store.getStates([profile(1), profile(2)])).toEqual([state(1), state(2)]);
     });
 
+    test("a position never falls, and stays where a state was in conflict", async () => {
+      await put([state(1)], at(2, 10));
+      await put([state(2)], at(2, 7));
+      expect(await store.statePositions("events")).toContainEqual({ partition: 2, nextOffset: 10 });
+      const states = [{ state: state(1, clicked), replaces: undefined }];
+      expect((await store.putStates({ states, position: at(2, 20) })).conflicts).toEqual([profile(1)]);
+      expect(await store.statePositions("events")).toContainEqual({ partition: 2, nextOffset: 10 });
+      await put([state(1, clicked)], at(2, 20));
+      expect(await store.statePositions("events")).toContainEqual({ partition: 2, nextOffset: 20 });
+    });
+
+    test("an offset beyond 2^32 comes back whole", async () => {
+      const nextOffset = 2 ** 52 + 1;
+      await put([], at(0, nextOffset));
+      expect(await store.statePositions("events")).toContainEqual({ partition: 0, nextOffset });
+    });
+
     test("an update with a position that can't be writes none of its states", async () => {
-      const position = { topic: "events", partition: 0, nextOffset: -1 };
-      await expect(store.putStates({ states: [state(1)], position })).rejects.toThrow(/no offset -1/);
+      const states = [{ state: state(1), replaces: undefined }];
+      await expect(store.putStates({ states, position: at(0, -1) })).rejects.toThrow(/no offset -1/);
       expect(await store.getStates([profile(1)])).toEqual([undefined]);
+    });
+
+    test("an empty update is no error, and a call with one profile too many is", async () => {
+      expect(await store.putStates({ states: [] })).toEqual({ conflicts: [] });
+      const many = Array.from({ length: PROFILES_PER_CALL_MAX + 1 }, (_, i) => ({
+        state: state(i),
+        replaces: undefined,
+      }));
+      await expect(store.putStates({ states: many })).rejects.toThrow(/at most 5000/);
+      expect(await store.getStates([profile(0)])).toEqual([undefined]);
     });
   });
 
@@ -317,7 +420,10 @@ export function recommendationsContract(adapter: { open(): Promise<Recommendatio
     }
     await store.activate(generation(1));
     const states = [{ version: 1 as const, profileId: profile(1), titles: [{ titleId: title(1), touchedAt: 5 }] }];
-    await store.putStates({ states, position: { topic: "events", partition: 3, nextOffset: 7 } });
+    await store.putStates({
+      states: states.map((state) => ({ state, replaces: undefined })),
+      position: { topic: "events", partition: 3, nextOffset: 7 },
+    });
     const before = await store.generations();
     store = await harness.reopen();
     expect(await store.generations()).toEqual(before);

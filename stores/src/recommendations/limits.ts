@@ -1,12 +1,17 @@
 /** What every recommendation store refuses, in the same words. A refusal here is a bug of the caller. */
 import { assert } from "@thewatcher/kit/assert";
-import { LIST_ITEMS_MAX, PROFILES_PER_CALL_MAX, type RecommendationListEntry } from "./port.ts";
+import { LIST_ITEMS_MAX, PROFILES_PER_CALL_MAX, type RecommendationListEntry, type StatePosition } from "./port.ts";
 
 export function checkProfileCount(call: string, count: number): void {
   assert(
     count <= PROFILES_PER_CALL_MAX,
     `recommendation store: ${call} takes at most ${PROFILES_PER_CALL_MAX} profiles a call, got ${count}`,
   );
+}
+
+export function checkPosition({ partition, nextOffset }: StatePosition): void {
+  assert(Number.isSafeInteger(partition) && partition >= 0, `recommendation store: no partition ${partition}`);
+  assert(Number.isSafeInteger(nextOffset) && nextOffset >= 0, `recommendation store: no offset ${nextOffset}`);
 }
 
 export function checkLists(lists: readonly RecommendationListEntry[]): void {

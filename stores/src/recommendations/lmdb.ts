@@ -12,10 +12,16 @@
 import { hash } from "node:crypto";
 import type { Generation, ProfileId } from "@thewatcher/contracts/ids";
 import type { ProfileState } from "@thewatcher/contracts/profile-state";
-import { assert } from "@thewatcher/kit/assert";
 import { Packr } from "msgpackr";
 import { openEnvironment } from "../lmdb/environment.ts";
-import { activeGeneration, checkLists, checkProfileCount, existingGeneration, unknownGeneration } from "./limits.ts";
+import {
+  activeGeneration,
+  checkLists,
+  checkPosition,
+  checkProfileCount,
+  existingGeneration,
+  unknownGeneration,
+} from "./limits.ts";
 import { decodeList, encodeList } from "./list-codec.ts";
 import type { GenerationInfo, RecommendationStore, StoredList } from "./port.ts";
 
@@ -63,6 +69,11 @@ export async function openLmdbRecommendations(options: {
     bytes.set(revisionOf(packed), 1);
     bytes.set(packed, STATE_AT);
     return bytes;
+  }
+
+  /** Of a stored value: as it stands there, or made anew for one from before there were revisions. */
+  function revisionIn(bytes: Buffer): string {
+    return bytes[0] === REVISED ? bytes.toString("latin1", 1, STATE_AT) : revisionOf(copyOf(bytes)).toString("latin1");
   }
 
   function decodeState(bytes: Buffer): ProfileState {
@@ -196,22 +207,37 @@ export async function openLmdbRecommendations(options: {
       environment.requireOpen();
       const bytes = states.getBinaryFast(profileId);
       if (!bytes) return undefined;
-      const revision =
-        bytes[0] === REVISED ? bytes.toString("latin1", 1, STATE_AT) : revisionOf(copyOf(bytes)).toString("latin1");
+      const revision = revisionIn(bytes);
       return { revision, state: revision === knownRevision ? undefined : decodeState(bytes) };
     },
 
-    async putStates({ states: updated, position }) {
+    async getRevisedStates(profileIds) {
       environment.requireOpen();
-      checkProfileCount("putStates", updated.length);
-      if (position) {
-        const { partition, nextOffset } = position;
-        assert(Number.isInteger(partition) && partition >= 0, `recommendation store: no partition ${partition}`);
-        assert(Number.isInteger(nextOffset) && nextOffset >= 0, `recommendation store: no offset ${nextOffset}`);
-      }
-      await environment.write((track) => {
-        for (const state of updated) track(states.put(state.profileId, encodeState(state)));
-        if (position) track(statePositions.put([position.topic, position.partition], position.nextOffset));
+      checkProfileCount("getRevisedStates", profileIds.length);
+      return profileIds.map((profileId) => {
+        const bytes = states.getBinaryFast(profileId);
+        return bytes && { revision: revisionIn(bytes), state: decodeState(bytes) };
+      });
+    },
+
+    async putStates({ states: updates, position }) {
+      environment.requireOpen();
+      checkProfileCount("putStates", updates.length);
+      if (position) checkPosition(position);
+      const values = updates.map(({ state }) => encodeState(state));
+      return await environment.transaction(() => {
+        const conflicts: ProfileId[] = [];
+        for (const [i, { state, replaces }] of updates.entries()) {
+          const stands = states.getBinaryFast(state.profileId);
+          if ((stands && revisionIn(stands)) === replaces) states.putSync(state.profileId, values[i]!);
+          else conflicts.push(state.profileId);
+        }
+        if (position && conflicts.length === 0) {
+          const { topic, partition, nextOffset } = position;
+          const before = statePositions.get([topic, partition]) ?? 0;
+          if (nextOffset > before) statePositions.putSync([topic, partition], nextOffset);
+        }
+        return { conflicts };
       });
     },
 

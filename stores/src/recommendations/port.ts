@@ -37,6 +37,13 @@ export interface StateUpdate {
   readonly replaces: string | undefined;
 }
 
+/** How far the states include a partition of the log. */
+export interface StatePosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly nextOffset: number;
+}
+
 export interface GenerationInfo {
   readonly generation: Generation;
   /** Lists written under it. */
@@ -79,7 +86,7 @@ export interface RecommendationStore {
    */
   putStates(update: {
     readonly states: readonly StateUpdate[];
-    readonly position?: { readonly topic: string; readonly partition: number; readonly nextOffset: number };
+    readonly position?: StatePosition;
   }): Promise<{ readonly conflicts: readonly ProfileId[] }>;
   /** How far the fold of a topic is; 0 where it never wrote. */
   statePositions(topic: string): Promise<readonly { partition: number; nextOffset: number }[]>;

@@ -11,7 +11,7 @@ import type { RecommendationStore } from "@thewatcher/stores/recommendations/por
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { foldEvent } from "./profile-state.ts";
-import { createProfileStateFold, PROFILE_STATE_GROUP } from "./profile-state-fold.ts";
+import { createBatchFold, createProfileStateFold, PROFILE_STATE_GROUP } from "./profile-state-fold.ts";
 import { anyEvent, NOON, storedEvent } from "./testing/events.ts";
 import { type FaultPlan, failOperation } from "./testing/faults.ts";
 import { createHurriedClock, openTestStores, type TestStores } from "./testing/stores.ts";
@@ -187,5 +187,62 @@ describe("the live profile state", () => {
     await fold.caughtUp();
     await fold.close();
     await expectFolded(stores, live);
+  });
+});
+
+describe("several folds on one store", () => {
+  test("end in the state of one, however their reads and writes fall, batches come again, and owners change", async () => {
+    const clock = createHurriedClock(NOON);
+    await using stores = await openTestStores(clock);
+    let runs = 0;
+    const step = fc.record({
+      event: anyEvent({ titleCount: 3, instants: 12 }),
+      owner: fc.nat(1),
+      isRepeated: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.array(step, { minLength: 2, maxLength: 16 }), async (scheduler, steps) => {
+        const profileId = `run-${runs++}` as ProfileId;
+        const recommendations: RecommendationStore = {
+          ...stores.recommendations,
+          getRevisedStates: scheduler.scheduleFunction(stores.recommendations.getRevisedStates),
+          putStates: scheduler.scheduleFunction(stores.recommendations.putStates),
+        };
+        const folds = [0, 1].map(() => createBatchFold({ recommendations, clock, log: silentLog }));
+        const all = steps.map(({ event }) => ({ ...event, profileId }));
+        // Each event is a batch of its topic; a repeated one is given to both, as when an owner was stuck.
+        const work = folds.map(async ({ fold }, owner) => {
+          for (const [offset, event] of all.entries()) {
+            const { owner: chosen, isRepeated } = steps[offset]!;
+            if (chosen !== owner && !isRepeated) continue;
+            const record = { offset, key: profileId, value: Buffer.from(JSON.stringify(event)) };
+            await fold({ topic: `${topicOf(event.type)}-${profileId}`, partition: 0, records: [record] });
+          }
+        });
+        await scheduler.waitFor(Promise.all(work));
+        const expected = all.reduce<ProfileState | undefined>(foldEvent, undefined);
+        expect(await stores.recommendations.getStates([profileId])).toEqual([expected]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("that never get a word in fail the batch, which comes again, and say whose state it is", async () => {
+    const clock = createHurriedClock(NOON);
+    await using stores = await openTestStores(clock);
+    let rounds = 0;
+    const recommendations: RecommendationStore = {
+      ...stores.recommendations,
+      async putStates({ states }) {
+        rounds++;
+        return { conflicts: states.map(({ state }) => state.profileId) };
+      },
+    };
+    const { fold } = createBatchFold({ recommendations, clock, log: silentLog });
+    const click = storedEvent("click", NOON, { titleId: "t" }, { profileId: profileIds[0]! });
+    const value = Buffer.from(JSON.stringify(click));
+    const batch = { topic: "behaviour", partition: 0, records: [{ offset: 0, key: "p-1", value }] };
+    await expect(fold(batch)).rejects.toThrow("others kept writing p-1 (1 in all) 10 times");
+    expect(rounds).toBe(10);
   });
 });

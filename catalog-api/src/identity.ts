@@ -5,30 +5,19 @@
 import { Identity, type Role } from "@thewatcher/contracts/identity";
 import { problem } from "@thewatcher/contracts/problems";
 import { ProblemError } from "@thewatcher/kit/http";
-import type { Claims, TokenVerifier } from "@thewatcher/kit/internal-token";
+import { createBearerReader, type TokenVerifier } from "@thewatcher/kit/internal-token";
 import type { MiddlewareHandler } from "hono";
 
 export interface AppEnv {
   Variables: { identity: Identity; requestId: string };
 }
 
-const BEARER = /^Bearer ([\w.-]+)$/;
-
 /** 401 unless the bearer token verifies and carries an identity. */
 export function identify(verifier: TokenVerifier): MiddlewareHandler<AppEnv> {
-  // The verifier answers the same object for a token that it remembers, so that claims are parsed once a token.
-  const identities = new WeakMap<Claims, Identity>();
+  const read = createBearerReader(verifier, (claims) => Identity.safeParse(claims).data);
   return async function identifyMiddleware(c, next) {
-    const token = BEARER.exec(c.req.header("authorization") ?? "")?.[1];
-    const claims = token === undefined ? undefined : await verifier.verify(token);
-    if (!claims) throw new ProblemError(problem("unauthenticated"));
-    let identity = identities.get(claims);
-    if (!identity) {
-      const parsed = Identity.safeParse(claims);
-      if (!parsed.success) throw new ProblemError(problem("unauthenticated"), parsed.error);
-      identity = parsed.data;
-      identities.set(claims, identity);
-    }
+    const identity = await read(c.req.header("authorization"));
+    if (!identity) throw new ProblemError(problem("unauthenticated"));
     c.set("identity", identity);
     await next();
   };

@@ -49,7 +49,7 @@ import {
   readBoundedText,
   requestId,
 } from "@thewatcher/kit/http";
-import type { Claims, TokenVerifier } from "@thewatcher/kit/internal-token";
+import { createBearerReader, type TokenVerifier } from "@thewatcher/kit/internal-token";
 import type { Log } from "@thewatcher/kit/log";
 import type { EventLog, NewRecord } from "@thewatcher/stores/event-log/port";
 import { type Context, Hono } from "hono";
@@ -115,19 +115,11 @@ export function createCollector(deps: CollectorDeps): Hono {
   const app = new Hono();
   app.use(requestId());
   handleErrors(app, { log: deps.log, notFound: problem("not-found"), internal: problem("internal") });
-  const identities = new WeakMap<Claims, Identity>();
+  const read = createBearerReader(deps.verifier, (claims) => Identity.safeParse(claims).data);
 
   async function senderOf(c: Context): Promise<Sender> {
-    const token = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-    const claims = token === undefined ? undefined : await deps.verifier.verify(token);
-    if (!claims) throw new ProblemError(problem("unauthenticated"));
-    let identity = identities.get(claims);
-    if (!identity) {
-      const parsed = Identity.safeParse(claims);
-      if (!parsed.success) throw new ProblemError(problem("unauthenticated"), parsed.error);
-      identity = parsed.data;
-      identities.set(claims, identity);
-    }
+    const identity = await read(c.req.header("authorization"));
+    if (!identity) throw new ProblemError(problem("unauthenticated"));
     const receivedAt = deps.clock.now();
     const isMachine = identity.role === "service";
     return {

@@ -3,8 +3,10 @@ import { CompactSign, SignJWT, UnsecuredJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { createSimulatedClock } from "./clock.ts";
 import {
+  createBearerReader,
   createTokenSigner,
   createTokenVerifier,
+  encodeTokenKeys,
   generateTokenKeys,
   INTERNAL_TOKEN_TTL_SECONDS,
   tokenKeysOf,
@@ -83,6 +85,58 @@ describe("a token of the signer", () => {
     const token = await createTokenSigner({ privateKey: again.privateKey, clock }).sign("serving", claims);
     const verifier = createTokenVerifier({ publicKey: keys.publicKey, audience: "serving", clock });
     expect(await verifier.verify(token)).toMatchObject(claims);
+  });
+});
+
+describe("keys out of a setting", () => {
+  test("come as PEM, as PEM on one line, or as one line of base64", async () => {
+    const { keys } = setUp();
+    const pem = keys.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    for (const text of [pem, pem.replaceAll("\n", "\\n"), encodeTokenKeys(keys), ` ${encodeTokenKeys(keys)}\n`]) {
+      expect(tokenKeysOf(text).publicKey.equals(keys.publicKey)).toBe(true);
+    }
+    expect(encodeTokenKeys(keys)).toMatch(/^[A-Za-z0-9+/]{64}$/);
+  });
+
+  test("that are none, or of another kind, are refused without being shown", () => {
+    const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+    const publicPem = setUp().keys.publicKey.export({ type: "spki", format: "pem" }).toString();
+    for (const text of ["", "hush", ec.export({ type: "pkcs8", format: "pem" }).toString(), publicPem]) {
+      expect(() => tokenKeysOf(text)).toThrow(/^not an Ed25519 private key$/);
+    }
+  });
+});
+
+describe("clocks of two machines", () => {
+  test("may differ by five seconds, whichever is ahead", async () => {
+    const { keys, verifier, clock } = setUp();
+    const signedBy = (aheadMs: number) =>
+      createTokenSigner({ privateKey: keys.privateKey, clock: createSimulatedClock(clock.now() + aheadMs) }).sign(
+        "serving",
+        claims,
+      );
+    expect(await verifier.verify(await signedBy(5_000))).toBeDefined();
+    expect(await verifier.verify(await signedBy(-5_000))).toBeDefined();
+    expect(await verifier.verify(await signedBy(7_000))).toBeUndefined();
+  });
+});
+
+describe("who bears a token", () => {
+  test("is parsed once a token, and is nobody without one, with a forged one, or with claims that say nothing", async () => {
+    const { signer, verifier } = setUp();
+    let parsed = 0;
+    const read = createBearerReader(verifier, ({ role }) => {
+      parsed++;
+      return typeof role === "string" ? { role } : undefined;
+    });
+    const token = await signer.sign("serving", claims);
+    expect(await read(`Bearer ${token}`)).toEqual({ role: "viewer" });
+    expect(await read(`Bearer ${token}`)).toBe(await read(`bearer ${token}`));
+    expect(parsed).toBe(1);
+    const nobody = await signer.sign("serving", { account: "a" });
+    for (const header of [undefined, "", token, `Basic ${token}`, `Bearer ${token}x`, `Bearer ${nobody}`]) {
+      expect(await read(header)).toBeUndefined();
+    }
   });
 });
 

@@ -4,7 +4,7 @@
  * remembers the tokens that it has checked until they expire: a request on the hot path costs a map look-up.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { jwtVerify, SignJWT } from "jose";
+import { decodeJwt, jwtVerify, SignJWT } from "jose";
 import type { Clock } from "./clock.ts";
 
 export const INTERNAL_TOKEN_TTL_SECONDS = 60;
@@ -23,11 +23,28 @@ export function generateTokenKeys(): TokenKeys {
   return generateKeyPairSync("ed25519");
 }
 
-/** PEM (PKCS #8) to keys. */
-export function tokenKeysOf(privatePem: string): TokenKeys {
-  const privateKey = createPrivateKey(privatePem);
+/**
+ * Keys out of a setting: PKCS #8 as PEM (line breaks may be the two characters `\n`, as files of variables carry them) or
+ * its DER in base64. Throws for anything but an Ed25519 private key; what was given stands in no message.
+ */
+export function tokenKeysOf(text: string): TokenKeys {
+  const privateKey = readPrivateKey(text.trim());
+  if (privateKey?.asymmetricKeyType !== "ed25519") throw new Error("not an Ed25519 private key");
   return { privateKey, publicKey: createPublicKey(privateKey) };
 }
+
+function readPrivateKey(text: string): KeyObject | undefined {
+  try {
+    if (text.startsWith("-----")) return createPrivateKey(text.replaceAll("\\n", "\n"));
+    return createPrivateKey({ key: Buffer.from(text, "base64"), format: "der", type: "pkcs8" });
+  } catch {
+    return undefined;
+  }
+}
+
+/** One line that `tokenKeysOf` reads. */
+export const encodeTokenKeys = ({ privateKey }: TokenKeys): string =>
+  privateKey.export({ format: "der", type: "pkcs8" }).toString("base64");
 
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -59,6 +76,15 @@ export function createTokenSigner(deps: { readonly privateKey: KeyObject; readon
   };
 }
 
+/** Clocks of two machines differ: a token may be from this far ahead of ours. */
+const CLOCK_SKEW_MS_MAX = 5_000;
+
+/** `now`, or the moment at which the token says that it was issued where that is a little ahead. Checked with the rest. */
+function laterOfNowAndIssue(token: string, now: number): number {
+  const issuedAt = (decodeJwt(token).iat ?? 0) * 1000;
+  return issuedAt > now && issuedAt - now <= CLOCK_SKEW_MS_MAX ? issuedAt : now;
+}
+
 export interface TokenVerifier {
   /** The claims, or undefined for anything forged, expired, for somebody else, or of another algorithm. */
   verify(token: string): Promise<Claims | undefined>;
@@ -84,7 +110,7 @@ export function createTokenVerifier(deps: {
           algorithms: [ALGORITHM],
           audience: deps.audience,
           issuer: ISSUER,
-          currentDate: new Date(now),
+          currentDate: new Date(laterOfNowAndIssue(token, now)),
           maxTokenAge: INTERNAL_TOKEN_TTL_SECONDS,
           requiredClaims: ["exp", "iat"],
         });
@@ -98,5 +124,28 @@ export function createTokenVerifier(deps: {
         return undefined;
       }
     },
+  };
+}
+
+const BEARER = /^Bearer ([\w.-]+)$/i;
+
+/**
+ * Who a request's `authorization` says it is: the claims of its token as `parse` reads them, or undefined. Parsed once a
+ * token: the verifier answers the same object for a token that it remembers.
+ */
+export function createBearerReader<Identity extends object>(
+  verifier: TokenVerifier,
+  parse: (claims: Claims) => Identity | undefined,
+): (authorization: string | undefined) => Promise<Identity | undefined> {
+  const parsed = new WeakMap<Claims, Identity>();
+  return async (authorization) => {
+    const token = BEARER.exec(authorization ?? "")?.[1];
+    const claims = token === undefined ? undefined : await verifier.verify(token);
+    if (!claims) return undefined;
+    const known = parsed.get(claims);
+    if (known) return known;
+    const identity = parse(claims);
+    if (identity) parsed.set(claims, identity);
+    return identity;
   };
 }

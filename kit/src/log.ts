@@ -4,7 +4,16 @@ import { destination, type Logger, pino } from "pino";
 export type Log = Logger;
 
 /** Field names whose values never reach a log, at any of the first two levels. */
-const SECRET_FIELDS = ["password", "token", "secret", "authorization", "cookie", "sessionId", "privateKey"];
+const SECRET_FIELDS = [
+  "password",
+  "token",
+  "secret",
+  "authorization",
+  "cookie",
+  "sessionId",
+  "privateKey",
+  "internalKey",
+];
 
 export function createLog(options: { readonly level: string; readonly service: string; readonly file?: string }): Log {
   const sink = destination({ ...(options.file ? { dest: options.file, mkdir: true } : { dest: 2 }), sync: true });

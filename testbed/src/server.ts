@@ -8,10 +8,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { chown, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { systemClock } from "@thewatcher/kit/clock";
+import { findProgram } from "./packages.ts";
+import { runCommand } from "./run-command.ts";
 
 /** Nothing here takes longer on a machine that works: Elasticsearch took 13 s, on a loaded machine 60. */
 const READY_MS_MAX = 180_000;
@@ -23,6 +25,8 @@ export interface StartOptions {
   readonly folder: string;
   /** Default: a free one. */
   readonly port?: number;
+  /** Lives on when this process ends. Default: where the system can do it (Linux), it ends with this process. */
+  readonly outlives?: boolean;
 }
 
 export interface RunningServer {
@@ -50,7 +54,9 @@ export function freePort(): Promise<number> {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => (typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port"))));
+      server.close(() =>
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
+      );
     });
   });
 }
@@ -64,10 +70,11 @@ export interface ServerProcess {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  readonly uid?: number;
-  readonly gid?: number;
-  /** Asked again and again until it answers true; an error means not yet. */
-  isReady(): Promise<boolean>;
+  /** A server that refuses to run as root runs as this user where we are root; the folder becomes that user's. */
+  readonly unprivilegedUser?: string;
+  readonly outlives?: boolean | undefined;
+  /** Asked again and again until it answers true; an error means not yet. `said`: what it wrote since this start. */
+  isReady(said: () => Promise<string>): Promise<boolean>;
 }
 
 /** Starts it, waits until it is ready; on failure says what it wrote last. */
@@ -78,17 +85,19 @@ export async function startServer(server: ServerProcess): Promise<RunningServer>
 
   async function start(): Promise<void> {
     await mkdir(folder, { recursive: true });
+    if (server.unprivilegedUser !== undefined) await giveTo(server.unprivilegedUser, folder);
     const log = createWriteStream(logFile, { flags: "a" });
     await once(log, "open");
-    const started = spawn(server.command, server.args, {
+    const { size: logBytes } = await stat(logFile);
+    const [command, args] = wrapped(server);
+    const started = spawn(command, args, {
       cwd: server.cwd ?? folder,
       stdio: ["ignore", log, log],
       detached: true,
       ...(server.env ? { env: server.env } : {}),
-      ...(server.uid === undefined ? {} : { uid: server.uid }),
-      ...(server.gid === undefined ? {} : { gid: server.gid }),
     });
     child = started;
+    if (server.outlives) started.unref();
     let failure: string | undefined;
     started.once("error", (error) => {
       failure = error.message;
@@ -104,7 +113,8 @@ export async function startServer(server: ServerProcess): Promise<RunningServer>
         await end("SIGKILL");
         throw new Error(`${name} was not ready within ${READY_MS_MAX / 1000} s\n${await tail(logFile)}`);
       }
-      if (await server.isReady().catch(() => false)) return;
+      const said = async () => (await readFile(logFile)).subarray(logBytes).toString("utf8");
+      if (await server.isReady(said).catch(() => false)) return;
       await systemClock.sleep(POLL_MS);
     }
   }
@@ -145,4 +155,47 @@ export async function startServer(server: ServerProcess): Promise<RunningServer>
 async function tail(file: string): Promise<string> {
   const text = await readFile(file, "utf8").catch(() => "");
   return text.slice(-2_000);
+}
+
+const isRoot = () => process.getuid?.() === 0;
+
+/**
+ * The command behind `setpriv` (util-linux) where there is one: it ends with this process however that ends, so that a
+ * killed test run leaves no server; and as root it becomes another user that can still pass our folders' parents
+ * (PostgreSQL asks for the user id alone, and refuses 0).
+ */
+function wrapped(
+  server: Pick<ServerProcess, "command" | "args" | "unprivilegedUser" | "outlives">,
+): [string, string[]] {
+  const setpriv = process.platform === "linux" ? findProgram("setpriv") : undefined;
+  if (setpriv === undefined) return [server.command, [...server.args]];
+  const options = [
+    ...(server.outlives ? [] : ["--pdeathsig", "KILL"]),
+    ...(isRoot() && server.unprivilegedUser !== undefined ? becoming(server.unprivilegedUser) : []),
+  ];
+  return options.length === 0
+    ? [server.command, [...server.args]]
+    : [setpriv, [...options, server.command, ...server.args]];
+}
+
+const becoming = (user: string): string[] => [
+  ...["--reuid", user, "--regid", user, "--clear-groups"],
+  ...["--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"],
+];
+
+/** Runs a server's tool as the user that the server runs as. */
+export async function runAs(user: string, command: string, args: readonly string[]): Promise<string> {
+  const setpriv = findProgram("setpriv");
+  if (!isRoot() || setpriv === undefined) return await runCommand(command, args);
+  return await runCommand(setpriv, [...becoming(user), command, ...args]);
+}
+
+/** Root's folder, and what was put in it, becomes the user's; what the server wrote is the user's already. */
+export async function giveTo(user: string, folder: string): Promise<void> {
+  if (!isRoot()) return;
+  const [uid, gid] = (await runCommand("getent", ["passwd", user])).split(":").slice(2, 4).map(Number);
+  if (uid === undefined || gid === undefined) throw new Error(`there is no user ${user}`);
+  await mkdir(folder, { recursive: true });
+  await chown(folder, uid, gid);
+  for (const name of await readdir(folder)) await chown(join(folder, name), uid, gid);
 }

@@ -1,0 +1,23 @@
+/**
+ * Which real servers a test can have right now: `describe.skipIf(missing("kafka"))`. Looks at the disk alone, since vitest
+ * collects tests synchronously. On Debian 12 `npm run test:real` installs them first, and a suite left out is a failure.
+ */
+import { kafkaMissing } from "./kafka.ts";
+import { pgbouncerMissing } from "./pgbouncer.ts";
+import { postgresMissing } from "./postgres.ts";
+import { redisMissing } from "./redis.ts";
+import { tarantoolMissing } from "./tarantool.ts";
+
+const CHECKS = {
+  kafka: kafkaMissing,
+  pgbouncer: pgbouncerMissing,
+  postgres: postgresMissing,
+  redis: redisMissing,
+  tarantool: tarantoolMissing,
+} satisfies Record<string, () => string | undefined>;
+
+/** Why this server can't be started here; `undefined` when it can. */
+export function missing(name: keyof typeof CHECKS): string | undefined {
+  const reason = CHECKS[name]();
+  return reason === undefined ? undefined : `${reason}; \`npm run services -- install ${name}\``;
+}

@@ -16,6 +16,11 @@ export const EVENT_VERSION = 1;
 export const EVENTS_PER_BATCH_MAX = 500;
 /** A body of 500 events of the largest kind is about 400 KB. */
 export const EVENT_BATCH_BYTES_MAX = 1_048_576;
+/**
+ * One event's JSON text. A refused one is kept whole in a record of the log (1 MiB), inside JSON once more, which doubles
+ * quotes, backslashes and line ends: twice this and its envelope fit.
+ */
+export const EVENT_BYTES_MAX = 491_520;
 
 /** `2026-11-23T10:00:00.000Z`; fewer fraction digits are accepted and normalised by the collector. */
 export const Instant = z.iso.datetime({ message: "an ISO 8601 instant in UTC, such as 2026-11-23T10:00:00.000Z" });

@@ -1,5 +1,6 @@
 import {
   EVENT_BATCH_BYTES_MAX,
+  EVENT_BYTES_MAX,
   EVENT_TYPES,
   EVENTS_PER_BATCH_MAX,
   EventBatchAnswer,
@@ -15,15 +16,9 @@ import { deterministicUuid7 } from "@thewatcher/kit/uuid";
 import type { EventLog } from "@thewatcher/stores/event-log/port";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  APP_EVENT_AGE_MS_MAX,
-  type CollectorDeps,
-  createCollector,
-  FUTURE_TOLERANCE_MS,
-  HISTORY_FLOOR,
-  PROFILE_HEADER,
-  type StatedEvent,
-} from "./collector.ts";
+import { type CollectorDeps, createCollector, PROFILE_HEADER, type StatedEvent } from "./collector.ts";
+import { parseLetter, wholeRaw } from "./dead-letter.ts";
+import { APP_EVENT_AGE_MS_MAX, FUTURE_TOLERANCE_MS, HISTORY_FLOOR } from "./judge.ts";
 import { NOON } from "./testing/events.ts";
 import { openTestStores, readJson, type TestStores } from "./testing/stores.ts";
 
@@ -237,12 +232,35 @@ describe("a bad event", () => {
     expect(letters[0]?.detail).toBe(`type: "clack" is none of ${EVENT_TYPES.join(", ")}`);
   });
 
-  test("is cut to what a dead letter may hold", async () => {
-    const event = click({ type: "clack", mark: "mark-2", text: "é\0".repeat(20_000) });
-    expect((await setUp().post([event])).status).toBe(422);
-    const [letter] = await lettersWith("mark-2");
-    expect(String(letter?.raw)).toHaveLength(16_384);
-    expect(DeadLetter.safeParse(letter).success).toBe(true);
+  test("is kept whole, however long, also where its beginning would end within a character", async () => {
+    for (const padding of ["", "."]) {
+      const mark = `mark-2${padding}`;
+      const raw = JSON.stringify(click({ type: "clack", mark, padding, text: "é\0😀".repeat(20_000) }));
+      expect((await setUp().post(`[${raw}]`)).status).toBe(422);
+      const [letter] = await lettersWith(mark);
+      const parsed = parseLetter(Buffer.from(JSON.stringify(letter)));
+      expect(parsed && wholeRaw(parsed).text).toBe(raw);
+      expect(String(letter?.raw).length).toBeLessThanOrEqual(16_384);
+      expect(String(letter?.raw)).not.toMatch(/\p{Surrogate}/u);
+    }
+  });
+
+  test("fits a letter at the largest size that is accepted, whatever has to be escaped in it; larger refuses the body", async () => {
+    const frame = '{"type":"clack","mark":"mark-3","text":""}';
+    const largest = frame.replace('""', `"${"\\\\".repeat((EVENT_BYTES_MAX - frame.length) / 2)}"`);
+    expect(largest).toHaveLength(EVENT_BYTES_MAX);
+    const { post } = setUp();
+    expect((await post(`[${largest}]`)).status).toBe(422);
+    expect(await lettersWith("mark-3")).toHaveLength(1);
+    const good = click();
+    const response = await post(`[${JSON.stringify(good)},${largest.replace("mark-3", "mark-30")}]`);
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({
+      detail: "Nothing was accepted: one event is too large. Send the others without it.",
+      errors: [{ path: "events.1", message: "an event of 491521 bytes; at most 491520 are accepted" }],
+    });
+    expect(await behaviourOf(good.eventId)).toHaveLength(0);
+    expect(await lettersWith("mark-3")).toHaveLength(1);
   });
 
   test("that the owner of stated preferences refuses is a dead letter with the owner's cause", async () => {

@@ -20,7 +20,7 @@ import type { Clock } from "@thewatcher/kit/clock";
 import type { Log } from "@thewatcher/kit/log";
 import type { EventLog, LogRecord, RecordBatch } from "@thewatcher/stores/event-log/port";
 import type { Warehouse } from "@thewatcher/stores/warehouse/port";
-import { deadLetterRecord } from "./dead-letter.ts";
+import { recordLetterRecord } from "./dead-letter.ts";
 import { type EventReader, followEventTopics } from "./follow.ts";
 
 export const SINK_GROUP = "warehouse-sink";
@@ -103,15 +103,17 @@ export function cutAtMultiples(batch: RecordBatch, rows: number): RecordBatch[] 
 function undecodable(batch: RecordBatch, record: LogRecord, receivedAt: string) {
   const profile = ProfileId.safeParse(record.key);
   const unknownProfile = "unknown" as ProfileId;
-  return deadLetterRecord({
+  const { topic, partition } = batch;
+  const letter = {
     version: 1,
     cause: "undecodable_record",
-    detail: `${batch.topic}, partition ${batch.partition}, offset ${record.offset}: not a stored event`,
+    detail: `${topic}, partition ${partition}, offset ${record.offset}: not a stored event`,
     profileId: profile.success ? profile.data : unknownProfile,
     device: "unknown",
     // ISO 3166 leaves ZZ to users: nobody's country.
     country: "ZZ",
     receivedAt,
-    raw: Buffer.from(record.value).toString("utf8"),
-  });
+    record: { topic, partition, offset: record.offset },
+  } as const;
+  return recordLetterRecord(letter, record.value);
 }

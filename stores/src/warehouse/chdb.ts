@@ -173,10 +173,7 @@ export async function openChdbWarehouse(options: ChdbOptions): Promise<Warehouse
       }
     });
     const warehouse = await openClickhouseWarehouse({
-      url: `http://127.0.0.1:${ready.port}`,
-      database: "thewatcher",
-      username: login.user,
-      password: login.password,
+      url: `http://${login.user}:${login.password}@127.0.0.1:${ready.port}/thewatcher`,
       product: `chdb ${ready.version} (embedded ClickHouse engine ${ready.engine}, child process ${child.pid})`,
       clock,
     }).catch((error: unknown) => {
@@ -257,6 +254,7 @@ export async function openChdbWarehouse(options: ChdbOptions): Promise<Warehouse
   return {
     migrate: async () => (await use()).migrate(),
     insertEvents: async (batch) => (await use()).insertEvents(batch),
+    advance: async (range) => (await use()).advance(range),
     positions: async () => (await use()).positions(),
     query: async (sql, queryOptions) => (await use()).query(sql, queryOptions),
     async *stream(sql, queryOptions) {

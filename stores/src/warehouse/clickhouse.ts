@@ -1,9 +1,14 @@
 /**
- * The warehouse over ClickHouse's HTTP interface by `@clickhouse/client`: a server, or the embedded child process.
+ * The warehouse over ClickHouse's HTTP interface by `@clickhouse/client`: a server, a cluster, or the embedded child process.
  *
  * `insertEvents` sends the log's bytes as they are: `offset \t value`, into `event_records`, whose views do the rest. The
  * same batch twice meets itself by (topic, partition, offset). A block with a record that is no event is refused whole by
  * the engine (its view throws), so the batch is halved until the bad ones stand alone: k of n cost about k·log2 n inserts.
+ *
+ * The engine's own deduplication of inserted blocks is off: it would skip a repeated block before the views, so an insert
+ * that was cut off between `events` and a view would never be made whole. Rows meet by their place instead.
+ *
+ * Every call has a deadline. One that was missed says nothing about its effect: the insert may still land.
  */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
@@ -12,145 +17,141 @@ import { assert } from "@thewatcher/kit/assert";
 import type { Clock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { LogRecord, RecordBatch } from "../event-log/port.ts";
+import { parseClickhouseUrl } from "./clickhouse-address.ts";
+import { encodeRecords, looksLikeObject } from "./encode-records.ts";
 import { warehouseMigrations } from "./migrations/all.ts";
 import type { WarehouseMigration } from "./migrations/migration.ts";
 import type { QueryOptions, Warehouse } from "./port.ts";
+import { SINGLE, statementsOf, type TableDefinition } from "./schema.ts";
 
 /** One request's body: 80,000 events of 400 bytes. Parsing that much takes the engine 0.3 s. */
 const INSERT_BYTES_MAX = 32 * 1024 * 1024;
 const QUERY_SECONDS_DEFAULT = 60;
-/** Above every `maxExecutionSeconds` that we ask for; the engine's own limit answers first. */
-const REQUEST_MS_MAX = 600_000;
+/** A server that is there answers within milliseconds. */
+const OPEN_MS_MAX = 15_000;
+/** 32 MiB take a second; a server that merges hard, ten. */
+const INSERT_MS_MAX = 60_000;
+/** The engine ends a query at its own limit; what has not answered this much later never will. */
+const ANSWER_GRACE_MS = 10_000;
+/** The client's own limit, above every deadline here. */
+const REQUEST_MS_MAX = 3_600_000;
 /** Sink (4 partitions), trainer and pages together. */
 const CONNECTIONS_MAX = 12;
 /** What the engine's `throwIf` raises: the block held a record that is no event. */
 const NO_EVENT_CODE = "395";
 
+/** Which migrations were applied, with the hash of their single-node text. */
+const SCHEMA_MIGRATIONS: TableDefinition = {
+  kind: "table",
+  name: "schema_migrations",
+  columns: [
+    { name: "name", type: "String" },
+    { name: "hash", type: "String" },
+    { name: "appliedAt", type: "DateTime64(3, 'UTC')" },
+  ],
+  engine: "ReplacingMergeTree",
+  orderBy: "name",
+  shardBy: "cityHash64(name)",
+};
+
 export interface ClickhouseOptions {
-  /** `http(s)://[user:password@]host:port[/database]` */
+  /** `http(s)://[user:password@]host:port[/database][?cluster=name&gzip=true&ca=/file.pem]` */
   readonly url: string;
-  readonly database?: string;
-  readonly username?: string;
-  readonly password?: string;
   readonly clock: Clock;
   /** What answers, for `describe`; a server says its own version. */
   readonly product?: string;
   /** Default: all of ours. A test gives others. */
   readonly migrations?: readonly WarehouseMigration[];
+  /** Defaults above. A test that freezes the server can't wait for them. */
+  readonly deadlines?: { readonly openMs?: number; readonly insertMs?: number; readonly graceMs?: number };
 }
 
-const TAB = 0x09;
-const NEWLINE = 0x0a;
-const BACKSLASH = 0x5c;
-const isSpace = (byte: number | undefined) => byte === 0x20 || byte === TAB || byte === NEWLINE || byte === 0x0d;
+export const migrationHash = ({ parts }: WarehouseMigration) =>
+  createHash("sha256")
+    .update(parts.flatMap((part) => statementsOf(part, SINGLE)).join("\n;\n"))
+    .digest("hex")
+    .slice(0, 32);
 
-/** Whether the bytes could be a JSON object: the first and last that are no space are braces. The engine reads the rest. */
-function looksLikeObject(value: Uint8Array): boolean {
-  let first = 0;
-  let last = value.length - 1;
-  while (first < last && isSpace(value[first])) first++;
-  while (last > first && isSpace(value[last])) last--;
-  return value[first] === 0x7b && value[last] === 0x7d && first < last;
-}
-
-/** From the first value to the last, as far as the records lie side by side, as in a block of the log. */
-function spanOf(records: readonly LogRecord[], from: number): { readonly bytes: Buffer; readonly to: number } {
-  const first = (records[from] as LogRecord).value;
-  let end = first.byteOffset + first.length;
-  let to = from + 1;
-  for (; to < records.length; to++) {
-    const { value } = records[to] as LogRecord;
-    if (value.buffer !== first.buffer || value.byteOffset !== end) break;
-    end += value.length;
+/** Runs `work` until the deadline, which also aborts it. A refusal of the engine keeps its code; the rest says where. */
+async function within<Value>(
+  origin: string,
+  deadlineMs: number,
+  work: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const over = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`warehouse ${origin}: no answer within ${deadlineMs / 1000} s`));
+      over.abort();
+    }, deadlineMs);
+  });
+  try {
+    return await Promise.race([work(over.signal), late]);
+  } catch (cause) {
+    throw cause instanceof ClickHouseError || !(cause instanceof Error) || cause.message.startsWith("warehouse ")
+      ? cause
+      : new Error(`warehouse ${origin}: ${reasonOf(cause)}`, { cause });
+  } finally {
+    clearTimeout(timer);
   }
-  return { bytes: Buffer.from(first.buffer, first.byteOffset, end - first.byteOffset), to };
 }
 
-const isPlain = (bytes: Buffer) => bytes.indexOf(BACKSLASH) < 0 && bytes.indexOf(NEWLINE) < 0 && bytes.indexOf(TAB) < 0;
-
-/** TabSeparated rows `topic, partition, offset, value`; backslash, tab and newline in a value are escaped (JSON text has few). */
-export function encodeRecords(topic: string, partition: number, records: readonly LogRecord[]): Buffer {
-  const prefix = Buffer.from(`${topic}\t${partition}\t`, "utf8");
-  const plainBytesMax = prefix.length + 18;
-  let capacity = 0;
-  for (const { value } of records) capacity += plainBytesMax + value.length;
-  let target = Buffer.allocUnsafe(capacity);
-  let at = 0;
-  let plainTo = 0;
-  let spanTo = 0;
-  for (let i = 0; i < records.length; i++) {
-    const { offset, value } = records[i] as LogRecord;
-    if (i === spanTo) {
-      // One look at a block's values together instead of three at each.
-      const span = spanOf(records, i);
-      spanTo = span.to;
-      plainTo = isPlain(span.bytes) ? span.to : i;
-    }
-    // Twice the value is the most that escaping makes of it.
-    if (at + plainBytesMax + value.length * (i < plainTo ? 1 : 2) > target.length) {
-      const larger = Buffer.allocUnsafe(target.length * 2 + value.length * 2 + 64);
-      target.copy(larger, 0, 0, at);
-      target = larger;
-    }
-    target.set(prefix, at);
-    at += prefix.length;
-    at += target.write(String(offset), at, "latin1");
-    target[at++] = TAB;
-    if (i < plainTo || isPlain(Buffer.from(value.buffer, value.byteOffset, value.length))) {
-      target.set(value, at);
-      at += value.length;
-    } else {
-      for (const byte of value) {
-        if (byte === BACKSLASH || byte === NEWLINE || byte === TAB) {
-          target[at++] = BACKSLASH;
-          target[at++] = byte === BACKSLASH ? BACKSLASH : byte === NEWLINE ? 0x6e : 0x74;
-        } else target[at++] = byte;
-      }
-    }
-    target[at++] = NEWLINE;
-  }
-  return target.subarray(0, at);
-}
-
-const hashOf = ({ statements }: WarehouseMigration) =>
-  createHash("sha256").update(statements.join("\n;\n")).digest("hex").slice(0, 32);
+/** An aggregate of connection attempts has no message of its own. */
+const reasonOf = (error: Error): string => {
+  const { code } = error as NodeJS.ErrnoException;
+  if (error instanceof AggregateError) return error.errors.map((inner) => reasonOf(inner as Error)).join(", ");
+  return code !== undefined && !error.message.includes(code) ? `${code}: ${error.message}` : error.message;
+};
 
 export async function openClickhouseWarehouse(options: ClickhouseOptions): Promise<Warehouse> {
-  const url = new URL(options.url);
-  const database = options.database ?? (url.pathname.replace(/^\/|\/$/g, "") || "thewatcher");
-  if (!/^[A-Za-z_]\w*$/.test(database)) {
-    throw new UserError(
-      `warehouse database ${JSON.stringify(database)}: letters, digits and _ only, starting with a letter`,
-    );
-  }
-  const login = {
-    username: options.username ?? (decodeURIComponent(url.username) || "default"),
-    password: options.password ?? decodeURIComponent(url.password),
-  };
+  const address = parseClickhouseUrl(options.url);
+  const { origin, database, topology } = address;
+  const { openMs = OPEN_MS_MAX, insertMs = INSERT_MS_MAX, graceMs = ANSWER_GRACE_MS } = options.deadlines ?? {};
   const base = {
-    url: `${url.protocol}//${url.host}`,
-    ...login,
+    url: origin,
+    username: address.username,
+    password: address.password,
     request_timeout: REQUEST_MS_MAX,
     max_open_connections: CONNECTIONS_MAX,
+    compression: { request: address.gzip, response: address.gzip },
+    ...(address.ca ? { tls: { ca_cert: address.ca } } : {}),
     // Its logger prints each failed request whole; the error that we throw says it once, to whom it concerns.
     log: { level: ClickHouseLogLevel.OFF },
   };
+  const onCluster = topology.kind === "cluster" ? ` ON CLUSTER '${topology.cluster}'` : "";
   const settings: ClickHouseSettings = {
     date_time_input_format: "best_effort",
     date_time_output_format: "iso",
     output_format_json_quote_64bit_integers: 1,
     // DateTime64 without a zone, in parameters and answers alike.
     session_timezone: "UTC",
+    insert_deduplicate: 0,
+    ...(topology.kind === "cluster"
+      ? {
+          // Acknowledged means on a majority of the replicas of its shard, not in a queue of the node that was asked.
+          distributed_foreground_insert: 1,
+          insert_quorum: "auto",
+          // A subquery over all shards, wherever it stands.
+          distributed_product_mode: "global",
+        }
+      : {}),
   };
 
   const root = createClient(base);
   try {
-    await root.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` });
-  } catch (error) {
+    await within(origin, openMs, (signal) =>
+      root.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}${onCluster}`, abort_signal: signal }),
+    );
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replace(`warehouse ${origin}: `, "") : String(cause);
+    throw new UserError(
+      `warehouse ${origin}: ${reason.replaceAll(/\s*\n\s*/g, " ").trim()}; start the server, or set its URL, user and password`,
+      { cause },
+    );
+  } finally {
     await root.close();
-    throw new UserError(`warehouse ${base.url}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  await root.close();
   const client = createClient({ ...base, database, clickhouse_settings: settings });
 
   /** The engine reads DateTime parameters as `2026-11-23 10:00:00.123` only, in the session's zone, which is UTC. */
@@ -162,35 +163,45 @@ export async function openClickhouseWarehouse(options: ClickhouseOptions): Promi
     }
     return bound;
   };
-  const requestOf = (sql: string, queryOptions: QueryOptions = {}) => ({
+  const secondsOf = (queryOptions: QueryOptions = {}) => queryOptions.maxExecutionSeconds ?? QUERY_SECONDS_DEFAULT;
+  const deadlineOf = (queryOptions?: QueryOptions) => secondsOf(queryOptions) * 1000 + graceMs;
+  const requestOf = (sql: string, queryOptions?: QueryOptions) => ({
     query: sql,
-    clickhouse_settings: { max_execution_time: queryOptions.maxExecutionSeconds ?? QUERY_SECONDS_DEFAULT },
-    ...(queryOptions.params ? { query_params: instantsOf(sql, queryOptions.params) } : {}),
+    clickhouse_settings: { max_execution_time: secondsOf(queryOptions) },
+    ...(queryOptions?.params ? { query_params: instantsOf(sql, queryOptions.params) } : {}),
   });
 
-  async function query<Row>(sql: string, queryOptions?: QueryOptions): Promise<readonly Row[]> {
-    const answer = await client.query({ ...requestOf(sql, queryOptions), format: "JSONEachRow" });
-    return await answer.json<Row>();
+  function query<Row>(sql: string, queryOptions?: QueryOptions): Promise<readonly Row[]> {
+    return within(origin, deadlineOf(queryOptions), async (signal) => {
+      const request = requestOf(sql, queryOptions);
+      const answer = await client.query({ ...request, format: "JSONEachRow", abort_signal: signal });
+      return await answer.json<Row>();
+    });
   }
   async function command(sql: string, queryOptions?: QueryOptions): Promise<void> {
-    await client.command(requestOf(sql, queryOptions));
+    await within(origin, deadlineOf(queryOptions), (signal) =>
+      client.command({ ...requestOf(sql, queryOptions), abort_signal: signal }),
+    );
   }
 
-  async function insertRecords(topic: string, partition: number, records: readonly LogRecord[]): Promise<void> {
-    const { stream } = await client.exec({
-      query: "INSERT INTO event_records (topic, partition, offset, value) FORMAT TabSeparated",
-      values: Readable.from([encodeRecords(topic, partition, records)]),
-      clickhouse_settings: {
-        // One thread parses 200k rows/s; several take turns with the views for the same two cores (158k).
-        input_format_parallel_parsing: 0,
-        async_insert: 0,
-        materialized_views_ignore_errors: 0,
-        // The views have grouped the block already; merging it once more before it is written took 2 µs a row.
-        optimize_on_insert: 0,
-      },
+  function insertRecords(topic: string, partition: number, records: readonly LogRecord[]): Promise<void> {
+    return within(origin, insertMs, async (signal) => {
+      const { stream } = await client.exec({
+        query: "INSERT INTO event_records (topic, partition, offset, value) FORMAT TabSeparated",
+        values: Readable.from([encodeRecords(topic, partition, records)]),
+        clickhouse_settings: {
+          // One thread parses 200k rows/s; several take turns with the views for the same two cores (158k).
+          input_format_parallel_parsing: 0,
+          async_insert: 0,
+          materialized_views_ignore_errors: 0,
+          // The views have grouped the block already; merging it once more before it is written took 2 µs a row.
+          optimize_on_insert: 0,
+        },
+        abort_signal: signal,
+      });
+      stream.resume();
+      await new Promise<void>((resolve, reject) => stream.once("end", resolve).once("error", reject));
     });
-    stream.resume();
-    await new Promise<void>((resolve, reject) => stream.once("end", resolve).once("error", reject));
   }
 
   /** Inserts what are events; answers the offsets of the rest. */
@@ -215,9 +226,7 @@ export async function openClickhouseWarehouse(options: ClickhouseOptions): Promi
   return {
     async migrate() {
       const migrations = options.migrations ?? warehouseMigrations;
-      await command(
-        "CREATE TABLE IF NOT EXISTS schema_migrations (name String, hash String, appliedAt DateTime64(3, 'UTC')) ENGINE = ReplacingMergeTree ORDER BY name",
-      );
+      for (const statement of statementsOf(SCHEMA_MIGRATIONS, topology)) await command(statement);
       const applied = await query<{ name: string; hash: string }>(
         "SELECT name, hash FROM schema_migrations FINAL ORDER BY name",
       );
@@ -229,9 +238,9 @@ export async function openClickhouseWarehouse(options: ClickhouseOptions): Promi
             `warehouse ${database}: its schema is newer than this program (it has migration ${name}); start the version that made it, or a newer one`,
           );
         }
-        if (hashOf(migration) !== hash) {
+        if (migrationHash(migration) !== hash) {
           throw new UserError(
-            `warehouse ${database}: migration ${name} was applied with another text (recorded ${hash}, here ${hashOf(migration)}); applied migrations don't change, add a new one`,
+            `warehouse ${database}: migration ${name} was applied with another text (recorded ${hash}, here ${migrationHash(migration)}); applied migrations don't change, add a new one`,
           );
         }
       }
@@ -239,13 +248,15 @@ export async function openClickhouseWarehouse(options: ClickhouseOptions): Promi
       const names: string[] = [];
       for (const migration of migrations) {
         if (done.has(migration.name)) continue;
-        for (const statement of migration.statements) await command(statement);
+        for (const part of migration.parts) {
+          for (const statement of statementsOf(part, topology)) await command(statement);
+        }
         await command(
           "INSERT INTO schema_migrations SELECT {name:String}, {hash:String}, {appliedAt:DateTime64(3, 'UTC')}",
           {
             params: {
               name: migration.name,
-              hash: hashOf(migration),
+              hash: migrationHash(migration),
               appliedAt: new Date(options.clock.now()).toISOString(),
             },
           },
@@ -271,19 +282,48 @@ export async function openClickhouseWarehouse(options: ClickhouseOptions): Promi
       return { inserted: records.length - undecodable.length, undecodable: undecodable.sort((a, b) => a - b) };
     },
 
-    positions: async () => {
-      const rows = await query<{ topic: string; partition: number; nextOffset: number }>(
-        "SELECT topic, partition, toFloat64(max(offset) + 1) AS nextOffset FROM events GROUP BY topic, partition ORDER BY topic, partition",
+    async advance({ topic, partition, fromOffset, nextOffset, rows }) {
+      const params = { topic, partition, fromOffset, nextOffset, rows };
+      const ofPartition = "WHERE topic = {topic:String} AND partition = {partition:UInt16}";
+      // One statement, so that no restore comes between the look and the word.
+      await command(
+        `INSERT INTO log_positions (topic, partition, nextOffset)
+SELECT {topic:String}, {partition:UInt16}, {nextOffset:UInt64}
+WHERE (SELECT max(nextOffset) FROM log_positions ${ofPartition}) >= {fromOffset:UInt64}
+  AND (SELECT uniqExact(offset) FROM events ${ofPartition} AND offset >= {fromOffset:UInt64} AND offset < {nextOffset:UInt64}) >= {rows:UInt64}`,
+        { params },
       );
-      return rows;
+      const [position] = await query<{ nextOffset: number }>(
+        `SELECT toFloat64(max(nextOffset)) AS nextOffset FROM log_positions ${ofPartition}`,
+        { params: { topic, partition } },
+      );
+      return position?.nextOffset ?? 0;
     },
+
+    positions: () =>
+      query<{ topic: string; partition: number; nextOffset: number }>(
+        "SELECT topic, partition, toFloat64(max(log_positions.nextOffset)) AS nextOffset FROM log_positions GROUP BY topic, partition ORDER BY topic, partition",
+      ),
 
     query,
     command,
 
     async *stream(sql, queryOptions) {
-      const { stream } = await client.exec(requestOf(sql, queryOptions));
-      for await (const chunk of stream) yield chunk as Uint8Array;
+      const deadlineMs = deadlineOf(queryOptions);
+      const { stream } = await within(origin, deadlineMs, (signal) =>
+        client.exec({ ...requestOf(sql, queryOptions), abort_signal: signal }),
+      );
+      const chunks = stream[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          // Between two chunks the server may work no longer than on the whole.
+          const next = await within(origin, deadlineMs, () => chunks.next());
+          if (next.done) return;
+          yield next.value as Uint8Array;
+        }
+      } finally {
+        stream.destroy();
+      }
     },
 
     async describe() {
@@ -292,7 +332,7 @@ export async function openClickhouseWarehouse(options: ClickhouseOptions): Promi
         return options.product;
       }
       const [row] = await query<{ version: string }>("SELECT version() AS version");
-      return `ClickHouse ${row?.version} at ${url.host}`;
+      return `ClickHouse ${row?.version} at ${origin}`;
     },
 
     close: () => client.close(),

@@ -205,7 +205,7 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
       await warehouse.close();
     });
     const clear = async () => {
-      for (const table of ["events", "stated_interactions", "behaviour_interactions"])
+      for (const table of ["events", "stated_interactions", "behaviour_interactions", "log_positions"])
         await warehouse.command(`TRUNCATE TABLE ${table}`);
     };
 
@@ -295,7 +295,33 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
           ({ event, offset }) => [offset, event.payload, event.eventId, event.occurredAt],
         ),
       );
-      expect(await warehouse.positions()).toEqual([{ topic: "behaviour", partition: 3, nextOffset: 501 }]);
+    });
+
+    test("a position moves where it joins on and the rows are there, and never back", async () => {
+      await clear();
+      const records = randomEvents(createRng(11), 30).map(recordOf);
+      const place = { topic: "behaviour", partition: 2 };
+      const positionsOf = async () => await warehouse.positions();
+      await warehouse.insertEvents({ ...place, records: records.slice(0, 20) });
+      expect(await positionsOf()).toEqual([]);
+      // A gap in front, and rows that are not there, are no progress.
+      expect(await warehouse.advance({ ...place, fromOffset: 10, nextOffset: 20, rows: 10 })).toBe(0);
+      expect(await warehouse.advance({ ...place, fromOffset: 0, nextOffset: 25, rows: 25 })).toBe(0);
+      expect(await positionsOf()).toEqual([]);
+      expect(await warehouse.advance({ ...place, fromOffset: 0, nextOffset: 20, rows: 20 })).toBe(20);
+      // Five dead letters among the next ten.
+      await warehouse.insertEvents({ ...place, records: records.slice(20, 25) });
+      expect(await warehouse.advance({ ...place, fromOffset: 20, nextOffset: 30, rows: 5 })).toBe(30);
+      // An old owner's late words.
+      expect(await warehouse.advance({ ...place, fromOffset: 0, nextOffset: 10, rows: 10 })).toBe(30);
+      expect(await warehouse.advance({ ...place, fromOffset: 5, nextOffset: 25, rows: 20 })).toBe(30);
+      expect(await warehouse.advance({ topic: "erasures", partition: 0, fromOffset: 0, nextOffset: 3, rows: 0 })).toBe(
+        3,
+      );
+      expect(await positionsOf()).toEqual([
+        { ...place, nextOffset: 30 },
+        { topic: "erasures", partition: 0, nextOffset: 3 },
+      ]);
     });
 
     test("the same batch again, and parts of it, leave one row a record", async () => {

@@ -23,11 +23,19 @@ export interface Warehouse {
    */
   insertEvents(batch: RecordBatch): Promise<{ readonly inserted: number; readonly undecodable: readonly number[] }>;
   /**
-   * Says that every record of the partition below `nextOffset` is in, or kept as a dead letter. Never moves back: a late
-   * word of an old owner changes nothing.
+   * Says that the records of a range are in: `rows` of them as rows, the others kept as dead letters. The warehouse looks
+   * for itself: the position moves to `nextOffset` only where it had reached `fromOffset` and the rows are there. So no
+   * late word of an old owner, nor of one that outlived a restore, makes a gap. Answers the position afterwards; where
+   * that is below `nextOffset`, records are missing from there on.
    */
-  advance(position: { readonly topic: string; readonly partition: number; readonly nextOffset: number }): Promise<void>;
-  /** How far each partition is, as `advance` was told: the warehouse's own word, restored with it from a backup. */
+  advance(range: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly fromOffset: number;
+    readonly nextOffset: number;
+    readonly rows: number;
+  }): Promise<number>;
+  /** How far each partition is, as `advance` found: the warehouse's own word, restored with it from a backup. A partition that never advanced is not among them. */
   positions(): Promise<readonly { topic: string; partition: number; nextOffset: number }[]>;
   /** Rows as objects (JSONEachRow). Bounded answers only. UInt64 arrive as strings: cast in SQL what fits a number. */
   query<Row>(sql: string, options?: QueryOptions): Promise<readonly Row[]>;

@@ -1,5 +1,6 @@
 import { eventsAndInteractions } from "./0001-events-and-interactions.ts";
+import { logPositions } from "./0002-log-positions.ts";
 import type { WarehouseMigration } from "./migration.ts";
 
-/** In order. Applied ones never change: their hash is recorded. */
-export const warehouseMigrations: readonly WarehouseMigration[] = [eventsAndInteractions];
+/** In order. The single-node text of applied ones never changes: its hash is recorded. */
+export const warehouseMigrations: readonly WarehouseMigration[] = [eventsAndInteractions, logPositions];

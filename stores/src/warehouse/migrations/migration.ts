@@ -1,6 +1,8 @@
-/** Statements that may run twice: ClickHouse has no transactions around DDL, so one cut off half-way is run again. */
+import type { SchemaPart } from "../schema.ts";
+
+/** Parts are made in their order, and making one twice is harmless: ClickHouse has no transactions around DDL. */
 export interface WarehouseMigration {
   /** `NNNN-name`: the number decides the order. */
   readonly name: string;
-  readonly statements: readonly string[];
+  readonly parts: readonly SchemaPart[];
 }

@@ -34,7 +34,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
       : [`port ${port}`]),
     ...(tls ? [`tls-ca-cert-file ${tls.caFile}`, "tls-auth-clients no"] : []),
     `dir ${folder}`,
-    `requirepass ${password}`,
+    `requirepass ${JSON.stringify(password)}`,
     "appendonly yes",
     'save ""',
     "daemonize no",
@@ -50,6 +50,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
     command: findProgram("redis-server") ?? "redis-server",
     args: [file],
     // While it loads its file it answers LOADING.
-    isReady: async () => (await ask(port, `AUTH ${password}\r\nPING\r\n`, tls !== undefined)).includes("+"),
+    isReady: async () =>
+      (await ask(port, `AUTH ${JSON.stringify(password)}\r\nPING\r\n`, tls !== undefined)).includes("+"),
   });
 }

@@ -2,6 +2,7 @@
  * Which real servers a test can have right now: `describe.skipIf(missing("kafka"))`. Looks at the disk alone, since vitest
  * collects tests synchronously. On Debian 12 `npm run test:real` installs them first, and a suite left out is a failure.
  */
+import { clickhouseMissing } from "./clickhouse.ts";
 import { elasticsearchMissing } from "./elasticsearch.ts";
 import { kafkaMissing } from "./kafka.ts";
 import { minioMissing } from "./minio.ts";
@@ -12,6 +13,7 @@ import { s3proxyMissing } from "./s3proxy.ts";
 import { tarantoolMissing } from "./tarantool.ts";
 
 const CHECKS = {
+  clickhouse: clickhouseMissing,
   elasticsearch: elasticsearchMissing,
   kafka: kafkaMissing,
   minio: minioMissing,

@@ -1,10 +1,12 @@
 /** PostgreSQL out of Debian (15): a cluster in its own folder, passwords by SCRAM, as the user `postgres` where we are root. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { systemClock } from "@thewatcher/kit/clock";
 import type { InstallContext } from "./cache.ts";
 import type { Certificates } from "./certificates.ts";
 import { findProgram, installDebian } from "./packages.ts";
+import { identify } from "./processes.ts";
 import { runCommand } from "./run-command.ts";
 import { freePort, giveTo, type RunningServer, runAs, type StartOptions, startServer } from "./server.ts";
 
@@ -78,5 +80,58 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
   if ((await psql("-c", `SELECT 1 FROM pg_database WHERE datname = '${quoted}'`)).trim() === "") {
     await psql("-c", `CREATE DATABASE "${database.replaceAll('"', '""')}"`);
   }
-  return server;
+  return withBackends(server);
+}
+
+/**
+ * Each connection is served by a process of its own, in a session of its own: to freeze or kill the server is to do it to
+ * all of them. A server started while an orphan of the last one still holds its memory refuses to start.
+ */
+function withBackends(server: RunningServer): RunningServer {
+  const signalAll = (pids: readonly number[], signal: NodeJS.Signals) => {
+    for (const pid of pids) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  };
+  let frozen: number[] = [];
+  return {
+    ...server,
+    freeze() {
+      server.freeze();
+      // Nobody can be born behind this look: the parent of all stands still.
+      frozen = childrenOf(server.pid());
+      signalAll(frozen, "SIGSTOP");
+    },
+    thaw() {
+      signalAll(frozen, "SIGCONT");
+      frozen = [];
+      server.thaw();
+    },
+    async kill() {
+      const backends = childrenOf(server.pid());
+      await server.kill();
+      signalAll(backends, "SIGKILL");
+      while (backends.some((pid) => identify(pid) !== undefined)) await systemClock.sleep(5);
+    },
+    async stop() {
+      signalAll(frozen, "SIGCONT");
+      await server.stop();
+    },
+  };
+}
+
+function childrenOf(parent: number): number[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === parent;
+    } catch {
+      return false;
+    }
+  });
 }

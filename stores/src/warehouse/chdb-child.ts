@@ -3,6 +3,8 @@
  *
  * A process of its own because chdb installs signal handlers with which a WebAssembly trap hangs its process for ever,
  * and the engine's kernels are WebAssembly. It lives as long as its parent: when the IPC channel closes, it ends.
+ * With `--standalone=<file>` (a StartMessage as JSON) it is a process by itself that SIGTERM ends: the testbed's stand-in
+ * for a ClickHouse server, of which no registry has one.
  *
  * Each request gets a session (0.4 ms), so that settings, parameters and temporary tables of one can't reach another.
  * Inserts and queries are admitted separately: slow analysis never holds up the sink. Departures from the server: one
@@ -10,6 +12,7 @@
  * over several requests; formats that are one document (JSON, CSVWithNames…) are buffered, row formats stream.
  */
 import { randomUUID, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -42,10 +45,15 @@ export interface StartMessage {
   readonly path: string;
   readonly user: string;
   readonly password: string;
+  /** Default: a free one. */
+  readonly port?: number;
 }
 export type ChildMessage =
   | { readonly kind: "ready"; readonly port: number; readonly version: string; readonly engine: string }
   | { readonly kind: "failed"; readonly detail: string };
+
+const STANDALONE = "--standalone=";
+const standaloneFile = process.argv.find((argument) => argument.startsWith(STANDALONE))?.slice(STANDALONE.length);
 
 class HttpError extends Error {
   readonly status: number;
@@ -308,21 +316,27 @@ async function serve(start: StartMessage): Promise<void> {
   // An analytic query may take as long as its own limit says; the client has its deadline.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 30_000;
-  server.on("error", (error) => tell({ kind: "failed", detail: error.message }));
-  server.listen(0, "127.0.0.1", () => {
+  server.on("error", (error) => {
+    if (standaloneFile !== undefined) throw error;
+    tell({ kind: "failed", detail: error.message });
+  });
+  server.listen(start.port ?? 0, "127.0.0.1", () => {
     const address = server.address();
     if (address === null || typeof address === "string") return;
     tell({ kind: "ready", port: address.port, version: version().chdb, engine });
   });
-  process.on("message", (message) => {
-    if (message !== "close") return;
+  const close = () => {
     server.close(() => {
       anchor.close();
       process.disconnect?.();
       process.exit(0);
     });
     server.closeIdleConnections();
+  };
+  process.on("message", (message) => {
+    if (message === "close") close();
   });
+  if (standaloneFile !== undefined) process.once("SIGTERM", close);
 }
 
 /** Nothing acknowledged is lost by it (rows are in the page cache when the answer leaves), and no engine thread can hold it up. */
@@ -332,15 +346,19 @@ let closing = false;
 process.on("disconnect", () => {
   if (!closing) die();
 });
-process.once("message", (message: StartMessage) => {
-  process.on("message", (later) => {
-    if (later === "close") closing = true;
+if (standaloneFile === undefined) {
+  process.once("message", (message: StartMessage) => {
+    process.on("message", (later) => {
+      if (later === "close") closing = true;
+    });
+    serve(message).catch((error) => {
+      const failed: ChildMessage = { kind: "failed", detail: error instanceof Error ? error.message : String(error) };
+      process.send?.(failed, () => process.exit(1));
+    });
   });
-  serve(message).catch((error) => {
-    const failed: ChildMessage = { kind: "failed", detail: error instanceof Error ? error.message : String(error) };
-    process.send?.(failed, () => process.exit(1));
-  });
-});
+} else {
+  await serve(JSON.parse(readFileSync(standaloneFile, "utf8")) as StartMessage);
+}
 // Ctrl-C reaches the whole process group: the parent decides when its warehouse closes.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});

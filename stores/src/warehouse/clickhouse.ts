@@ -37,8 +37,8 @@ const ANSWER_GRACE_MS = 10_000;
 const REQUEST_MS_MAX = 3_600_000;
 /** Sink (4 partitions), trainer and pages together. */
 const CONNECTIONS_MAX = 12;
-/** What the engine's `throwIf` raises: the block held a record that is no event. */
-const NO_EVENT_CODE = "395";
+/** What the engine's `throwIf` raises: a block held a record that is no event, or a position does not join on. */
+const THROW_IF_CODE = "395";
 
 /** Which migrations were applied, with the hash of their single-node text. */
 const SCHEMA_MIGRATIONS: TableDefinition = {
@@ -215,7 +215,7 @@ export async function openClickhouseWarehouse(options: ClickhouseOptions): Promi
       await insertRecords(topic, partition, records);
       return [];
     } catch (error) {
-      if (!(error instanceof ClickHouseError) || error.code !== NO_EVENT_CODE) throw error;
+      if (!(error instanceof ClickHouseError) || error.code !== THROW_IF_CODE) throw error;
       if (records.length === 1) return records.map(({ offset }) => offset);
     }
     const middle = records.length >> 1;
@@ -285,18 +285,26 @@ export async function openClickhouseWarehouse(options: ClickhouseOptions): Promi
     async advance({ topic, partition, fromOffset, nextOffset, rows }) {
       const params = { topic, partition, fromOffset, nextOffset, rows };
       const ofPartition = "WHERE topic = {topic:String} AND partition = {partition:UInt16}";
-      // One statement, so that no restore comes between the look and the word.
-      await command(
-        `INSERT INTO log_positions (topic, partition, nextOffset)
+      try {
+        // One statement, so that no restore comes between the look and the word; a request is most of what it costs.
+        await command(
+          `INSERT INTO log_positions (topic, partition, nextOffset)
 SELECT {topic:String}, {partition:UInt16}, {nextOffset:UInt64}
-WHERE (SELECT max(nextOffset) FROM log_positions ${ofPartition}) >= {fromOffset:UInt64}
-  AND (SELECT uniqExact(offset) FROM events ${ofPartition} AND offset >= {fromOffset:UInt64} AND offset < {nextOffset:UInt64}) >= {rows:UInt64}`,
-        { params },
-      );
+WHERE throwIf(
+  (SELECT max(nextOffset) FROM log_positions ${ofPartition}) < {fromOffset:UInt64}
+  OR (SELECT uniqExact(offset) FROM events ${ofPartition} AND offset >= {fromOffset:UInt64} AND offset < {nextOffset:UInt64}) < {rows:UInt64},
+  'records are missing') = 0`,
+          { params },
+        );
+        return nextOffset;
+      } catch (error) {
+        if (!(error instanceof ClickHouseError) || error.code !== THROW_IF_CODE) throw error;
+      }
       const [position] = await query<{ nextOffset: number }>(
-        `SELECT toFloat64(max(nextOffset)) AS nextOffset FROM log_positions ${ofPartition}`,
+        `SELECT toFloat64(max(log_positions.nextOffset)) AS nextOffset FROM log_positions ${ofPartition}`,
         { params: { topic, partition } },
       );
+      // Where others have gone past it meanwhile, nothing is missing.
       return position?.nextOffset ?? 0;
     },
 

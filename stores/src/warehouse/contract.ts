@@ -313,8 +313,8 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
       await warehouse.insertEvents({ ...place, records: records.slice(20, 25) });
       expect(await warehouse.advance({ ...place, fromOffset: 20, nextOffset: 30, rows: 5 })).toBe(30);
       // An old owner's late words.
-      expect(await warehouse.advance({ ...place, fromOffset: 0, nextOffset: 10, rows: 10 })).toBe(30);
-      expect(await warehouse.advance({ ...place, fromOffset: 5, nextOffset: 25, rows: 20 })).toBe(30);
+      expect(await warehouse.advance({ ...place, fromOffset: 0, nextOffset: 10, rows: 10 })).toBe(10);
+      expect(await warehouse.advance({ ...place, fromOffset: 5, nextOffset: 25, rows: 21 })).toBe(30);
       expect(await warehouse.advance({ topic: "erasures", partition: 0, fromOffset: 0, nextOffset: 3, rows: 0 })).toBe(
         3,
       );

@@ -25,8 +25,8 @@ export interface Warehouse {
   /**
    * Says that the records of a range are in: `rows` of them as rows, the others kept as dead letters. The warehouse looks
    * for itself: the position moves to `nextOffset` only where it had reached `fromOffset` and the rows are there. So no
-   * late word of an old owner, nor of one that outlived a restore, makes a gap. Answers the position afterwards; where
-   * that is below `nextOffset`, records are missing from there on.
+   * late word of an old owner, nor of one that outlived a restore, makes a gap. Answers how far the partition is now, at
+   * least; where that is below `nextOffset`, records are missing from there on.
    */
   advance(range: {
     readonly topic: string;

@@ -4,6 +4,15 @@ import { assert } from "@thewatcher/kit/assert";
 import type { Log } from "@thewatcher/kit/log";
 import type { EventLog, RecordBatch, Subscription } from "@thewatcher/stores/event-log/port";
 
+/** A partition whose records fail and come again. */
+export interface HeldUp {
+  readonly topic: string;
+  readonly partition: number;
+  /** Attempts since the last one that passed. */
+  readonly failures: number;
+  readonly reason: string;
+}
+
 export interface EventReader {
   /** The topics must exist. Call once. */
   start(): Promise<void>;
@@ -11,6 +20,8 @@ export interface EventReader {
   lag(): Promise<number>;
   /** Resolves when all that was appended before the call has been handled. */
   caughtUp(signal?: AbortSignal): Promise<void>;
+  /** What keeps it from going on at the moment, for readiness: nothing is lost meanwhile, it only waits in the log. */
+  heldUp(): readonly HeldUp[];
   /** Waits for what is under way, then stops. */
   close(): Promise<void>;
 }
@@ -25,11 +36,12 @@ export function followEventTopics(options: {
   /** Before the first record. */
   prepare(): Promise<void>;
   handle(batch: RecordBatch): Promise<void>;
-  /** How far the reader's own store is: see `SubscriptionOptions`. */
+  /** As in a subscription. */
   resumeAt?(topic: string, partition: number): Promise<number | undefined>;
 }): EventReader {
   const { eventLog, log, group, recordsMax, bytesMax, lingerMs, handle, resumeAt } = options;
   const subscriptions: Subscription[] = [];
+  const held = new Map<string, HeldUp>();
   let starting: Promise<void> | undefined;
 
   async function open(): Promise<void> {
@@ -42,9 +54,22 @@ export function followEventTopics(options: {
           recordsMax,
           bytesMax,
           lingerMs,
-          handle,
           ...(resumeAt ? { resumeAt: (partition) => resumeAt(topic, partition) } : {}),
-          onError: (err, at) => log.warn({ err, group, ...at }, "a batch failed and will come again"),
+          async handle(batch) {
+            await handle(batch);
+            held.delete(`${topic}/${batch.partition}`);
+          },
+          onError(err, at) {
+            const place = `${at.topic}/${at.partition}`;
+            const reason = err instanceof Error ? err.message : String(err);
+            held.set(place, {
+              topic: at.topic,
+              partition: at.partition,
+              failures: (held.get(place)?.failures ?? 0) + 1,
+              reason,
+            });
+            log.warn({ err, group, ...at }, "a batch failed and will come again");
+          },
         }),
       );
     }
@@ -69,6 +94,7 @@ export function followEventTopics(options: {
     async caughtUp(signal) {
       await Promise.all(subscriptions.map((subscription) => subscription.caughtUp(signal)));
     },
+    heldUp: () => [...held.values()],
     async close() {
       await starting?.catch(() => undefined);
       await close();

@@ -33,20 +33,22 @@ export function followEventTopics(options: {
   readonly recordsMax: number;
   readonly bytesMax: number;
   readonly lingerMs: number;
+  /** Default: every event topic. */
+  readonly topics?: readonly string[];
   /** Before the first record. */
   prepare(): Promise<void>;
   handle(batch: RecordBatch): Promise<void>;
   /** As in a subscription. */
   resumeAt?(topic: string, partition: number): Promise<number | undefined>;
 }): EventReader {
-  const { eventLog, log, group, recordsMax, bytesMax, lingerMs, handle, resumeAt } = options;
+  const { eventLog, log, group, recordsMax, bytesMax, lingerMs, handle, resumeAt, topics = EVENT_TOPICS } = options;
   const subscriptions: Subscription[] = [];
   const held = new Map<string, HeldUp>();
   let starting: Promise<void> | undefined;
 
   async function open(): Promise<void> {
     await options.prepare();
-    for (const topic of EVENT_TOPICS) {
+    for (const topic of topics) {
       subscriptions.push(
         await eventLog.subscribe({
           group,

@@ -2,9 +2,8 @@ import { EVENT_TOPICS, topicOf } from "@thewatcher/contracts/topics";
 import { DeadLetter } from "@thewatcher/contracts/topics/dead-letters";
 import { silentLog } from "@thewatcher/kit/log";
 import type { EventLog, RecordBatch } from "@thewatcher/stores/event-log/port";
-import type { Warehouse } from "@thewatcher/stores/warehouse/port";
 import { describe, expect, test } from "vitest";
-import { createSink, cutAtMultiples, INSERT_ROWS_MAX, SINK_GROUP } from "./sink.ts";
+import { createSink, cutAtMultiples, INSERT_ROWS_MAX, SINK_GROUP, type SinkDeps } from "./sink.ts";
 import { NOON, storedEvent } from "./testing/events.ts";
 import { type FaultPlan, failOperation } from "./testing/faults.ts";
 import { createHurriedClock, openTestStores, readJson, readTopic } from "./testing/stores.ts";
@@ -13,6 +12,7 @@ import { createHurriedClock, openTestStores, readJson, readTopic } from "./testi
 function createRows(plan?: FaultPlan) {
   const rows = new Map<string, string>();
   const inserts: RecordBatch[] = [];
+  const positions = new Map<string, { topic: string; partition: number; nextOffset: number }>();
   const insert = async (batch: RecordBatch) => {
     inserts.push(batch);
     const undecodable: number[] = [];
@@ -23,10 +23,20 @@ function createRows(plan?: FaultPlan) {
     }
     return { inserted: batch.records.length - undecodable.length, undecodable };
   };
-  const warehouse: Pick<Warehouse, "insertEvents"> = {
-    insertEvents: (batch) => (plan ? plan.run(() => insert(batch)) : insert(batch)),
+  const planned = <Value>(work: () => Promise<Value>) => (plan ? plan.run(work) : work());
+  const warehouse: SinkDeps["warehouse"] = {
+    insertEvents: (batch) => planned(() => insert(batch)),
+    advance: ({ topic, partition, fromOffset, nextOffset }) =>
+      planned(async () => {
+        const name = `${topic}/${partition}`;
+        const reached = positions.get(name)?.nextOffset ?? 0;
+        if (reached < fromOffset) return reached;
+        positions.set(name, { topic, partition, nextOffset: Math.max(reached, nextOffset) });
+        return nextOffset;
+      }),
+    positions: () => planned(async () => [...positions.values()]),
   };
-  return { rows, inserts, warehouse: warehouse as Warehouse };
+  return { rows, inserts, positions, warehouse };
 }
 
 /** Fails appends, and the moment between a handled batch and the moved position. */
@@ -148,6 +158,7 @@ describe("the sink", () => {
       country: "ZZ",
       receivedAt: expect.any(String),
       raw: "no json",
+      record: { topic: "behaviour", partition: place?.partition, offset: place?.offset },
     });
     expect(letters).toContainEqual(expect.objectContaining({ profileId: "unknown", raw: "[1]" }));
   });

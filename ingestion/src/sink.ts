@@ -1,16 +1,25 @@
 /**
- * The sink: every event of the log as a row of the warehouse.
+ * The sink: every event of the log as a row of the warehouse, effectively once.
  *
  * Guarantee: each record of the event topics ends as exactly one row, by (topic, partition, offset), in every reader that
- * deduplicates, or as a dead letter; never neither. It rests on three things. The group's position moves only behind an
- * acknowledged insert (and durable dead letters), so nothing is skipped. Rows carry their place in the log, so an insert
- * repeated after a crash, or by an old owner that was stuck, meets its first copy and merges. And inserts are cut at
- * multiples of a constant, so that a backlog read again is cut the same way.
+ * deduplicates, or as a dead letter, by the same place; never neither. Whatever is killed, stuck, repeated or restored
+ * from an older backup. It rests on this:
  *
- * What the warehouse says of its own positions is deliberately not used to skip records: an insert over several days
- * writes several parts, and a crash between them leaves the highest offset in and lower ones out.
+ * - Order. Rows are acknowledged, then dead letters durable, then the warehouse's own position moves (`advance`), then the
+ *   group's. Each says only what the one before has done.
+ * - Places. Rows carry their place in the log: an insert repeated after a crash, or one of an old owner that lands hours
+ *   later, meets its first copy. The readers' aggregates are idempotent, so it changes no answer before the merge either.
+ * - The warehouse's word. It moves its position only where that joins on and the rows are there. Reading begins at the
+ *   earlier of its position and the group's, and where a batch does not join on (the warehouse was restored under a running
+ *   sink, the group was moved ahead), what lies between is read out of the log again and put in.
+ * - Cuts. Inserts end at multiples of a constant, so that a backlog read again is cut the same way.
  *
- * Sizes: ClickHouse wants few large inserts (each makes parts to merge, one a day of data). Far behind, an insert holds
+ * A warehouse restored from a backup that was taken while inserts were under way wants its sinks started again behind the
+ * restore: one that was stopped between an acknowledged insert and its word would be believed on the rows alone.
+ *
+ * Held in memory: one batch a partition, however long the warehouse is away; the rest waits in the log.
+ *
+ * Sizes: ClickHouse wants few large inserts (each makes parts to merge, one a month of data). Far behind, an insert holds
  * up to `INSERT_ROWS_MAX` rows. Live, a partition's records wait for each other: at most two inserts a second and partition.
  */
 import { ProfileId } from "@thewatcher/contracts/ids";
@@ -34,24 +43,28 @@ const BATCH_BYTES_MAX = 24 * 1024 * 1024;
 /** Half a second of company for a live row; nothing live waits for the warehouse. */
 const LINGER_MS = 500;
 
+/** Remembered; beyond it a letter may come twice, and is known by its place. */
+const KEPT_LETTERS_MAX = 100_000;
+
 export interface SinkDeps {
   readonly eventLog: EventLog;
-  readonly warehouse: Warehouse;
+  readonly warehouse: Pick<Warehouse, "insertEvents" | "advance" | "positions">;
   readonly clock: Clock;
   readonly log: Log;
   /** How long a row waits for others where nobody waits for it. Default: half a second. */
   readonly lingerMs?: number | undefined;
+  /** Default: INSERT_ROWS_MAX. The simulation has small logs, and wants their batches cut too. */
+  readonly insertRowsMax?: number;
 }
 
 export function createSink(deps: SinkDeps): EventReader {
-  const { eventLog, warehouse, clock, log, lingerMs = LINGER_MS } = deps;
-  /** Where a batch comes again after its dead letters were kept, they are not kept twice. */
-  const deadLetteredTo = new Map<string, number>();
+  const { eventLog, warehouse, clock, log, lingerMs = LINGER_MS, insertRowsMax = INSERT_ROWS_MAX } = deps;
+  /** Where a batch comes again after its dead letters were kept, they are not kept twice by the same sink. */
+  const keptLetters = new Set<string>();
 
   async function keepUndecodable(chunk: RecordBatch, offsets: readonly number[]): Promise<void> {
-    const place = `${chunk.topic}/${chunk.partition}`;
-    const from = deadLetteredTo.get(place) ?? 0;
-    const unkept = new Set(offsets.filter((offset) => offset >= from));
+    const placeOf = (offset: number) => `${chunk.topic}/${chunk.partition}/${offset}`;
+    const unkept = new Set(offsets.filter((offset) => !keptLetters.has(placeOf(offset))));
     if (unkept.size === 0) return;
     const records = chunk.records.filter(({ offset }) => unkept.has(offset));
     assert(records.length === unkept.size, "undecodable offsets are of the batch", () => [...unkept]);
@@ -60,32 +73,75 @@ export function createSink(deps: SinkDeps): EventReader {
       topics.deadLetters.name,
       records.map((record) => undecodable(chunk, record, receivedAt)),
     );
-    deadLetteredTo.set(place, Math.max(...unkept) + 1);
+    if (keptLetters.size + unkept.size > KEPT_LETTERS_MAX) keptLetters.clear();
+    for (const offset of unkept) keptLetters.add(placeOf(offset));
     log.error(
       { topic: chunk.topic, partition: chunk.partition, offsets: [...unkept].slice(0, 20) },
       "undecodable records",
     );
   }
 
+  /** Puts the records in, in order, and says so from `fromOffset` on. Answers how far the warehouse is. */
+  async function put(batch: RecordBatch, fromOffset: number): Promise<number> {
+    const { topic, partition } = batch;
+    let rows = 0;
+    for (const chunk of cutAtMultiples(batch, insertRowsMax)) {
+      const { inserted, undecodable } = await warehouse.insertEvents(chunk);
+      assert(inserted + undecodable.length === chunk.records.length, "every record is inserted or named", () => {
+        return { inserted, undecodable: undecodable.length, records: chunk.records.length };
+      });
+      await keepUndecodable(chunk, undecodable);
+      rows += inserted;
+    }
+    return warehouse.advance({ topic, partition, fromOffset, nextOffset: nextOf(batch), rows });
+  }
+
+  /** What the warehouse lacks in front of `toOffset`, out of the log. */
+  async function fill(place: Pick<RecordBatch, "topic" | "partition">, from: number, toOffset: number): Promise<void> {
+    const { topic, partition } = place;
+    log.warn({ ...place, from, toOffset }, "the warehouse is behind its reader: filling it from the log");
+    const bounds = await eventLog.bounds(topic);
+    const kept = bounds.find((bound) => bound.partition === partition)?.firstOffset ?? 0;
+    let position = from;
+    if (position < kept) {
+      log.error({ ...place, from, kept }, "records that the warehouse may lack are no longer in the log");
+      position = await warehouse.advance({ topic, partition, fromOffset: from, nextOffset: kept, rows: 0 });
+    }
+    while (position < toOffset) {
+      const read = { topic, partition, fromOffset: position, recordsMax: insertRowsMax, bytesMax: BATCH_BYTES_MAX };
+      const records = (await eventLog.read(read)).filter(({ offset }) => offset < toOffset);
+      assert(records.length > 0, "a handled record is in the log", () => read);
+      const batch = { topic, partition, records };
+      const reached = await put(batch, position);
+      if (reached < nextOf(batch)) {
+        throw new Error(`${topic}/${partition}: the warehouse went back to ${reached} while it was being filled`);
+      }
+      position = reached;
+    }
+  }
+
   return followEventTopics({
     eventLog,
     log,
     group: SINK_GROUP,
-    recordsMax: INSERT_ROWS_MAX,
+    recordsMax: insertRowsMax,
     bytesMax: BATCH_BYTES_MAX,
     lingerMs,
     prepare: async () => undefined,
+    // A warehouse that never heard of a partition wants all of it.
+    resumeAt: async (topic, partition) => {
+      const positions = await warehouse.positions();
+      return positions.find((at) => at.topic === topic && at.partition === partition)?.nextOffset ?? 0;
+    },
     async handle(batch) {
-      for (const chunk of cutAtMultiples(batch, INSERT_ROWS_MAX)) {
-        const { inserted, undecodable } = await warehouse.insertEvents(chunk);
-        assert(inserted + undecodable.length === chunk.records.length, "every record is inserted or named", () => {
-          return { inserted, undecodable: undecodable.length, records: chunk.records.length };
-        });
-        await keepUndecodable(chunk, undecodable);
-      }
+      const reached = await put(batch, firstOf(batch));
+      if (reached < nextOf(batch)) await fill(batch, reached, nextOf(batch));
     },
   });
 }
+
+const firstOf = ({ records }: RecordBatch): number => (records[0] as LogRecord).offset;
+const nextOf = ({ records }: RecordBatch): number => (records.at(-1) as LogRecord).offset + 1;
 
 /** The batch in pieces that end where the offset is a multiple of `rows`, but for the last. */
 export function cutAtMultiples(batch: RecordBatch, rows: number): RecordBatch[] {

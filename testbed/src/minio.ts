@@ -57,7 +57,9 @@ export async function startMinio(options: MinioOptions): Promise<RunningServer> 
     },
     isReady: async () =>
       tls
-        ? (await ask(port, `GET ${health} HTTP/1.0\r\n\r\n`, true)).includes(" 200 ")
+        ? (await ask(port, `GET ${health} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, true)).includes(
+            " 200 ",
+          )
         : (await httpStatus(`http://127.0.0.1:${port}${health}`)) === 200,
   });
 }

@@ -11,7 +11,7 @@ import { constants } from "node:fs";
 import { lstat, mkdir, open, readdir, realpath, rename, rm, rmdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "@thewatcher/kit/user-error";
-import { checkListLimit, checkObjectKey } from "./keys.ts";
+import { checkListLimit, checkObjectBytes, checkObjectKey } from "./keys.ts";
 import type { ObjectInfo, Objects } from "./port.ts";
 
 const FOLDER_SUFFIX = "@";
@@ -98,6 +98,7 @@ export async function openFolderObjects(options: { readonly path: string }): Pro
 
   async function put(key: string, body: Uint8Array): Promise<void> {
     const { folder, file } = place(key);
+    checkObjectBytes(key, body.byteLength);
     const aside = join(root, ASIDE, String(putCount++));
     try {
       const handle = await open(aside, "wx");

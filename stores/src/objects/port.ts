@@ -9,7 +9,7 @@ export interface ObjectInfo {
 }
 
 export interface Objects {
-  /** Durable when it resolves. */
+  /** Durable when it resolves; at most 1 GiB. Of writers of one key side by side one wins, whole. */
   put(key: string, body: Uint8Array): Promise<void>;
   get(key: string): Promise<Uint8Array | undefined>;
   /** Keys that start with `prefix`, in byte order, at most `limit` (≤ 1000) behind `after`. */

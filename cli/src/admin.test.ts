@@ -1,20 +1,25 @@
 import { silentLog } from "@thewatcher/kit/log";
 import { UserError } from "@thewatcher/kit/user-error";
 import { describe, expect, test } from "vitest";
-import { createAdmin, type OperationLine } from "./admin.ts";
+import { bearsSecret, createAdmin, type OperationLine } from "./admin.ts";
 import type { Cinema } from "./compose.ts";
+import { OPERATION_NAMES, type OperationName } from "./operations.ts";
 
 const SECRET = "the secret of this run";
 
 /** Only what these operations ask of the cinema. */
 const cinemaWith = (parts: Partial<Cinema>): Cinema => parts as Cinema;
 
-function adminOf(parts: Partial<Cinema>) {
+function adminOf(
+  parts: Partial<Cinema>,
+  own: { secret?: string; operations?: readonly OperationName[]; stopping?: AbortSignal } = {},
+) {
   return createAdmin({
     cinema: cinemaWith(parts),
-    secret: () => SECRET,
+    operations: own.operations ?? OPERATION_NAMES,
+    mayOperate: (authorization) => bearsSecret(authorization, own.secret ?? SECRET),
     log: silentLog,
-    stopping: new AbortController().signal,
+    stopping: own.stopping ?? new AbortController().signal,
   });
 }
 
@@ -47,12 +52,7 @@ describe("the admin listener", () => {
   );
 
   test("before the secret is published nothing opens, an empty one neither", async () => {
-    const app = createAdmin({
-      cinema: cinemaWith({ examine: async () => [] }),
-      secret: () => "",
-      log: silentLog,
-      stopping: new AbortController().signal,
-    });
+    const app = adminOf({ examine: async () => [] }, { secret: "" });
     for (const authorization of ["Bearer ", "Bearer", ""]) {
       expect((await post(app, "doctor", "{}", authorization)).status).toBe(401);
     }
@@ -72,7 +72,16 @@ describe("the admin listener", () => {
 
   test("an answer comes as lines, the result last", async () => {
     const stores = [
-      { store: "cache", setting: "S", url: "lmdb:cache", reachable: true, detail: "LMDB", latencyMs: 1, advice: "" },
+      {
+        name: "cache" as const,
+        store: "cache",
+        setting: "S",
+        url: "lmdb:cache",
+        reachable: true,
+        detail: "LMDB",
+        latencyMs: 1,
+        advice: "",
+      },
     ];
     const response = await post(adminOf({ examine: async () => stores }), "doctor", "{}");
     expect(response.headers.get("content-type")).toBe("application/x-ndjson");
@@ -90,6 +99,23 @@ describe("the admin listener", () => {
     const [line] = await linesOf(await post(adminOf({}), "recommend", '{"profile":"p","count":0}'));
     expect(line).toMatchObject({ kind: "error", userError: true });
     expect(JSON.stringify(line)).toContain("count");
+  });
+
+  test("takes the operations it was given and no other; none: none", async () => {
+    const parts = { examine: async () => [] };
+    expect((await post(adminOf(parts, { operations: ["doctor"] }), "doctor", "{}")).status).toBe(200);
+    expect((await post(adminOf(parts, { operations: ["train"] }), "doctor", "{}")).status).toBe(404);
+    expect((await post(adminOf(parts, { operations: [] }), "doctor", "{}")).status).toBe(404);
+  });
+
+  test("a process that was asked to stop lives, and is ready no more, whatever its stores say", async () => {
+    const stopping = new AbortController();
+    const app = adminOf({ readiness: async () => ({ ready: true }) as never }, { stopping: stopping.signal });
+    expect((await app.request("/readyz")).status).toBe(200);
+    stopping.abort();
+    const response = await app.request("/readyz");
+    expect([response.status, await response.json()]).toEqual([503, { ready: false, reasons: ["stopping"] }]);
+    expect((await app.request("/healthz")).status).toBe(200);
   });
 
   test("health without a secret; readiness is 503 while a store is away", async () => {

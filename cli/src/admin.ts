@@ -1,6 +1,7 @@
 /**
- * The admin listener, loopback only: health, metrics, and the operations of the command line (with the secret of this
- * run from the data folder, mode 0600). An operation answers as lines of JSON: progress, then a result or an error.
+ * The admin listener, on loopback unless told otherwise: health, metrics, and operations. The one process takes those of
+ * the command line, with the secret of this run from the data folder (mode 0600); the role `trainer` takes its own, with
+ * an internal token. An operation answers as lines of JSON: progress, then a result or an error.
  */
 import { timingSafeEqual } from "node:crypto";
 import { problem } from "@thewatcher/contracts/problems";
@@ -23,9 +24,12 @@ const REQUEST_BYTES_MAX = 65_536;
 
 export function createAdmin(deps: {
   readonly cinema: Cinema;
-  readonly secret: () => string;
+  /** Those it takes; none: health and metrics alone. */
+  readonly operations: readonly OperationName[];
+  /** Whether who bears this may run them. */
+  readonly mayOperate: (authorization: string) => boolean | Promise<boolean>;
   readonly log: Log;
-  /** Ends operations under way: the process is asked to stop. */
+  /** The process is asked to stop: operations under way end, and it is ready no more. */
   readonly stopping: AbortSignal;
 }): Hono {
   const { cinema, log } = deps;
@@ -33,6 +37,7 @@ export function createAdmin(deps: {
   handleErrors(app, { log, notFound: problem("not-found"), internal: problem("internal") });
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", async (c) => {
+    if (deps.stopping.aborted) return c.json({ ready: false, reasons: ["stopping"] }, 503);
     const readiness = await cinema.readiness();
     return c.json(readiness, readiness.ready ? 200 : 503);
   });
@@ -40,13 +45,11 @@ export function createAdmin(deps: {
     c.text(await cinema.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }),
   );
   app.post("/operations/:name", async (c) => {
-    const secret = deps.secret();
-    // Empty until it is published: the listener is there a moment before.
-    if (secret === "" || !sameSecret(c.req.header("authorization") ?? "", `Bearer ${secret}`))
+    if (!(await deps.mayOperate(c.req.header("authorization") ?? "")))
       return problemResponse(problem("unauthenticated"));
-    const name = c.req.param("name");
-    if (!Object.hasOwn(operations, name)) return problemResponse(problem("not-found"));
-    const operation = operations[name as OperationName];
+    const name = deps.operations.find((known) => known === c.req.param("name"));
+    if (name === undefined) return problemResponse(problem("not-found"));
+    const operation = operations[name];
     const request = await readJson(c, z.record(z.string(), z.unknown()), {
       bytesMax: REQUEST_BYTES_MAX,
       tooLarge: problem("body-too-large"),
@@ -83,8 +86,10 @@ export function createAdmin(deps: {
   return app;
 }
 
-function sameSecret(given: string, expected: string): boolean {
-  const a = Buffer.from(given);
-  const b = Buffer.from(expected);
-  return a.length === b.length && timingSafeEqual(a, b);
+/** Whether it bears the secret of this run, which is empty until it is published: the listener is there a moment before. */
+export function bearsSecret(authorization: string, secret: string): boolean {
+  if (secret === "") return false;
+  const given = Buffer.from(authorization);
+  const expected = Buffer.from(`Bearer ${secret}`);
+  return given.length === expected.length && timingSafeEqual(given, expected);
 }

@@ -1,31 +1,51 @@
-/** Runs an operation: on the instance that is running, or on a cinema opened for this one command. */
+/**
+ * Runs an operation: on the instance that owns the data folder, where there is one; on a cinema opened for this one
+ * command; or, over servers, on the roles and stores that it takes, beside whatever runs.
+ */
 import { UserError } from "@thewatcher/kit/user-error";
 import type { OperationLine } from "./admin.ts";
+import type { Cinema } from "./compose.ts";
 import type { Report } from "./console.ts";
 import { type Attach, findRunning } from "./data-folder.ts";
-import type { OpenCinema } from "./open-cinema.ts";
+import { openCinema, openShared } from "./open-cinema.ts";
+import { needsDataFolder } from "./open-stores.ts";
 import { type OperationAnswer, type OperationName, type OperationRequest, operations } from "./operations.ts";
+import type { ResolvedSettings } from "./settings.ts";
+
+/** What a command of one line says beside its own progress. */
+const COMMAND_LOG_LEVEL = "warn";
+
+/** The instance that has the data folder of these settings; over servers there is none to ask. */
+export const findInstance = ({ values }: ResolvedSettings): Attach | undefined =>
+  needsDataFolder(values) ? findRunning(values.dataDir) : undefined;
 
 export async function runOperation<Name extends OperationName>(
   name: Name,
   request: OperationRequest<Name>,
   options: {
-    readonly dataDir: string;
-    readonly open: OpenCinema;
+    readonly settings: ResolvedSettings;
     readonly report: (report: Report) => void;
     readonly signal: AbortSignal;
   },
 ): Promise<OperationAnswer<Name>> {
-  const running = findRunning(options.dataDir);
+  const { settings, report, signal } = options;
+  const running = findInstance(settings);
   if (running) return (await runRemotely(running, name, request, options)) as OperationAnswer<Name>;
+  const { needs, ...operation } = operations[name];
+  await using opened = needsDataFolder(settings.values)
+    ? await openCinema(settings.values, { report, foldsStates: operation.foldsStates ?? true })
+    : await openShared(settings, { roles: [], logLevel: COMMAND_LOG_LEVEL, ...needs });
+  return run(name, request, { cinema: opened.cinema, report, signal });
+}
+
+async function run<Name extends OperationName>(
+  name: Name,
+  request: OperationRequest<Name>,
+  context: { readonly cinema: Cinema; readonly report: (report: Report) => void; readonly signal: AbortSignal },
+): Promise<OperationAnswer<Name>> {
   const operation = operations[name];
-  await using opened = await options.open({ report: options.report, foldsStates: operation.foldsStates ?? true });
   const parsed = operation.request.parse(request);
-  return (await operation.run(parsed as never, {
-    cinema: opened.cinema,
-    report: options.report,
-    signal: options.signal,
-  })) as OperationAnswer<Name>;
+  return (await operation.run(parsed as never, context)) as OperationAnswer<Name>;
 }
 
 async function runRemotely(

@@ -1,15 +1,65 @@
 /**
- * Calls from one service to another inside the process: the other app's own `fetch`, with the same token and the same
- * JSON as over a network.
+ * Calls from one service to another. Inside a process it is the other app's own `fetch`; between processes HTTP, with the
+ * same token and the same JSON.
  */
 import { CatalogueSlice } from "@thewatcher/contracts/api/catalogue";
 import { StatedOutcomes } from "@thewatcher/contracts/api/stated";
-import type { ServiceName } from "@thewatcher/contracts/identity";
+import { SERVICES, type ServiceName } from "@thewatcher/contracts/identity";
+import { problem } from "@thewatcher/contracts/problems";
 import type { SendStated } from "@thewatcher/ingestion/collector";
+import type { Clock } from "@thewatcher/kit/clock";
+import { problemResponse } from "@thewatcher/kit/http";
+import { createHttpService } from "@thewatcher/kit/http-service";
 import type { TokenSigner } from "@thewatcher/kit/internal-token";
+import type { Lifecycle } from "@thewatcher/kit/lifecycle";
+import { UserError } from "@thewatcher/kit/user-error";
 import type { FetchCatalogueSlice } from "@thewatcher/serving-api/catalogue-holder";
+import { urlSettingOf } from "./roles/table.ts";
+import { SETTINGS, type Settings, serviceUrls, variableOf } from "./settings.ts";
 
 export type Service = (request: Request) => Promise<Response> | Response;
+
+/** Of an answer of a service, with all repeats: a batch of events is durable in a tenth of it, a page has 250 ms. */
+const SERVICE_MS_MAX = 10_000;
+/** Which service a request is for, where one port answers for several. */
+const SERVICE_HEADER = "x-service";
+
+/** A service over the network, at the addresses that the settings say. */
+export function connectService(
+  name: ServiceName,
+  settings: Settings,
+  { clock, lifecycle }: { readonly clock: Clock; readonly lifecycle: Lifecycle },
+): Service {
+  const setting = urlSettingOf(name);
+  const urls = settings[setting];
+  if (urls === undefined)
+    throw new UserError(`${variableOf(setting)} is missing: ${SETTINGS[setting].about} (${SETTINGS[setting].accepts})`);
+  const service = createHttpService({
+    name,
+    urls: serviceUrls(urls),
+    clock,
+    deadlineMs: SERVICE_MS_MAX,
+    // All that our services take carries the ids of its events: what comes twice counts once.
+    isIdempotent: () => true,
+    headers: { [SERVICE_HEADER]: name },
+  });
+  lifecycle.own(`connections to ${name}`, service, (it) => it.close());
+  return service.fetch;
+}
+
+/** One listener for the services of a process; whoever asks for another one is told who is here. */
+export function dispatch(services: ReadonlyMap<ServiceName, Service>): Service {
+  const only = services.size === 1 ? [...services.values()][0] : undefined;
+  const here = [...services.keys()].join(", ");
+  return (request) => {
+    const name = request.headers.get(SERVICE_HEADER);
+    const service = name === null ? only : services.get(name as ServiceName);
+    if (service) return service(request);
+    const known = (SERVICES as readonly (string | null)[]).includes(name);
+    const asked = known ? name : "what was asked for";
+    return problemResponse(problem("not-found", { detail: `This process offers ${here}, not ${asked}.` }));
+  };
+}
 
 /** The identity of one of our own services: no account, no profile, no country of its own. */
 const SERVICE_CLAIMS = { role: "service", country: "XX", device: "internal" } as const;
@@ -25,7 +75,12 @@ export function createCall(service: () => Service, audience: ServiceName, signer
     return service()(
       new Request(`http://${audience}.internal${path}`, {
         ...init,
-        headers: { "content-type": "application/json", ...init.headers, authorization: `Bearer ${token}` },
+        headers: {
+          "content-type": "application/json",
+          ...(init.body === undefined ? {} : { "content-length": String(Buffer.byteLength(init.body)) }),
+          ...init.headers,
+          authorization: `Bearer ${token}`,
+        },
       }),
     );
   };

@@ -14,7 +14,7 @@ import { uuid7 } from "@thewatcher/kit/uuid";
 import type { World } from "@thewatcher/simulation/world";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDemoWorld, loadDemoWorld } from "./demo-world.ts";
-import { createOpenCinema, type OpenedCinema } from "./open-cinema.ts";
+import { type OpenedCinema, openCinema } from "./open-cinema.ts";
 import { resolveSettings } from "./settings.ts";
 
 const SEED = 7;
@@ -29,7 +29,7 @@ let token: string;
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "thewatcher-loop-"));
   const { values } = resolveSettings({ flags: { dataDir, logLevel: "warn" }, env: {} });
-  opened = await createOpenCinema(values)({ report: () => undefined, worldWhenNew: "demo" });
+  opened = await openCinema(values, { report: () => undefined, worldWhenNew: "demo" });
   const { cinema, folder } = opened;
   world = createDemoWorld({ seed: SEED, worldNow: folder.world?.madeAt ?? 0, profileCount: PROFILES });
   await loadDemoWorld(world, { stores: cinema.stores, clock: cinema.clock, report: () => undefined });
@@ -48,7 +48,7 @@ afterAll(async () => {
 }, 60_000);
 
 const asMachine = (path: string, init: { method?: string; body?: string; profileId?: string } = {}) =>
-  opened.cinema.gateway.fetch(
+  opened.cinema.api("gateway")(
     new Request(`${HOST}${path}`, {
       method: init.method ?? "GET",
       headers: {
@@ -257,7 +257,7 @@ describe("two accounts", () => {
   async function signIn(accountIndex: number): Promise<{ cookie: string; profileId: string }> {
     const account = world.demoAccounts[accountIndex];
     const send = (method: string, path: string, body: unknown, cookie?: string) =>
-      opened.cinema.gateway.fetch(
+      opened.cinema.api("gateway")(
         new Request(`${HOST}${path}`, {
           method,
           headers: {
@@ -281,7 +281,7 @@ describe("two accounts", () => {
   test("each reads its own pages, and of the other's not even whether they exist", async () => {
     const [anna, petrovs] = [await signIn(0), await signIn(1)];
     const get = (path: string, cookie: string) =>
-      opened.cinema.gateway.fetch(new Request(`${HOST}${path}`, { headers: { cookie, host: "127.0.0.1:8080" } }));
+      opened.cinema.api("gateway")(new Request(`${HOST}${path}`, { headers: { cookie, host: "127.0.0.1:8080" } }));
     const mine = await get("/api/v1/home", anna.cookie);
     expect(mine.status).toBe(200);
     expect(HomePage.parse(await mine.json()).profileId).toBe(anna.profileId);

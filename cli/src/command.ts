@@ -4,10 +4,10 @@ import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
 import { runOperation } from "./attached.ts";
 import { type Console, createConsole } from "./console.ts";
-import { createOpenCinema } from "./open-cinema.ts";
 import type { OperationAnswer, OperationName, OperationRequest } from "./operations.ts";
 import {
   flagOf,
+  isSecret,
   type ResolvedSettings,
   resolveSettings,
   SETTING_NAMES,
@@ -17,7 +17,8 @@ import {
 
 /** Adds `--data-dir` and its like to a command. */
 export function withSettings(command: Command, names: readonly SettingName[]): Command {
-  for (const name of names)
+  // A secret stands on no command line: others read those.
+  for (const name of names.filter((one) => !isSecret(one)))
     command.option(`${flagOf(name)} <value>`, `${SETTINGS[name].about} (${SETTINGS[name].accepts})`);
   return command.option("--config <file>", "a JSON file of settings");
 }
@@ -57,11 +58,9 @@ export async function operate<Name extends OperationName>(
   name: Name,
   request: OperationRequest<Name>,
 ): Promise<OperationAnswer<Name>> {
-  const { values } = settingsOf(command);
   const console = createStderrConsole();
   const answer = await runOperation(name, request, {
-    dataDir: values.dataDir,
-    open: createOpenCinema(values),
+    settings: settingsOf(command),
     report: console.progress,
     signal: interruption(),
   });

@@ -1,214 +1,192 @@
 /**
- * The composition root of the one process: stores in, the whole cinema out. Everything runs here but the HTTP listeners,
- * so a command without a server (import, train, recommend…) takes the same way as `start`.
+ * The composition root: stores in, a cinema out, or as much of it as a process has roles. The one process has them all,
+ * and its services call each other's `fetch`; a process of the distributed mode has some, and calls the others over the
+ * network. Everything runs here but the HTTP listeners, so a command without a server (import, train, recommend…) takes
+ * the same way as `start`.
  */
-import { createCatalogApi } from "@thewatcher/catalog-api/app";
-import { createOutboxRelay } from "@thewatcher/catalog-api/outbox-relay";
-import { allTopics, EVENT_TOPICS } from "@thewatcher/contracts/topics";
-import { createGateway } from "@thewatcher/gateway/app";
-import { createCollector } from "@thewatcher/ingestion/collector";
-import type { EventReader } from "@thewatcher/ingestion/follow";
-import { createProfileStateFold } from "@thewatcher/ingestion/profile-state-fold";
-import { createSink } from "@thewatcher/ingestion/sink";
+
+import type { ServiceName } from "@thewatcher/contracts/identity";
+import { EVENT_TOPICS } from "@thewatcher/contracts/topics";
+import { observeReaders, type ReaderProgress } from "@thewatcher/ingestion/observe-readers";
+import { PROFILE_STATE_GROUP } from "@thewatcher/ingestion/profile-state-fold";
+import { SINK_GROUP } from "@thewatcher/ingestion/sink";
+import { assert } from "@thewatcher/kit/assert";
 import type { Clock } from "@thewatcher/kit/clock";
-import { createTokenSigner, createTokenVerifier, generateTokenKeys } from "@thewatcher/kit/internal-token";
+import { createTokenSigner, createTokenVerifier, generateTokenKeys, tokenKeysOf } from "@thewatcher/kit/internal-token";
 import type { Lifecycle } from "@thewatcher/kit/lifecycle";
 import type { Log } from "@thewatcher/kit/log";
 import type { Rng } from "@thewatcher/kit/rng";
 import { UserError } from "@thewatcher/kit/user-error";
-import { createServingApi } from "@thewatcher/serving-api/app";
-import { createCatalogueHolder } from "@thewatcher/serving-api/catalogue-holder";
-import { createItemTablesHolder } from "@thewatcher/serving-api/item-tables-holder";
-import { createTrainer, type Trainer } from "@thewatcher/trainer/trainer";
-import { askJson, catalogueSlices, createCall, type Service, statedCommands } from "./clients.ts";
+import type { Trainer } from "@thewatcher/trainer/trainer";
+import { askJson, connectService, createCall, type Service } from "./clients.ts";
 import { examineStores, type StoreExamination } from "./examine.ts";
 import { createCinemaMetrics } from "./metrics.ts";
-import type { Stores } from "./open-stores.ts";
-import { createProfileDirectory, readProfilesFrom } from "./profile-directory.ts";
+import type { StoreName, Stores } from "./open-stores.ts";
+import { composeCatalog } from "./roles/catalog.ts";
+import { holdCatalogue } from "./roles/catalogue.ts";
+import { composeGateway } from "./roles/gateway.ts";
+import { composeIngestion } from "./roles/ingestion.ts";
+import type { RoleContext, RolePart } from "./roles/part.ts";
+import { composeServing } from "./roles/serving.ts";
+import { composeSink } from "./roles/sink.ts";
+import type { RoleName } from "./roles/table.ts";
+import { composeTrainer } from "./roles/trainer.ts";
 import type { Settings } from "./settings.ts";
 
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why not; empty when ready. */
+  readonly reasons: readonly string[];
+  /** What it answers without. */
+  readonly degraded: readonly string[];
+  readonly stores: readonly StoreExamination[];
+}
+
 export interface Cinema {
+  /** Those that the process opened. */
   readonly stores: Stores;
   readonly settings: Settings;
   readonly clock: Clock;
   readonly log: Log;
   readonly trainer: Trainer;
-  readonly sink: EventReader;
-  readonly profileStates: EventReader;
+  readonly sink: ReaderProgress;
+  readonly profileStates: ReaderProgress;
   world(): "demo" | "empty";
-  /** The public door. */
-  readonly gateway: { readonly fetch: Service };
+  /** The API of a role of this process. */
+  api(role: RoleName): Service;
   /** A service's question to serving, as JSON. */
   askServing(path: string): Promise<unknown>;
   /** A profile id, or an external id such as `ml-1m:42`. UserError where there is none. */
   resolveProfile(given: string): Promise<string>;
-  /** Brings what serving holds in memory up to date now. */
+  /** Brings what this process holds in memory up to date now. */
   refresh(): Promise<void>;
   /** Distinct events in the warehouse. */
   countEvents(): Promise<number>;
   examine(): Promise<readonly StoreExamination[]>;
-  readiness(): Promise<{ readonly ready: boolean; readonly stores: readonly StoreExamination[] }>;
+  readiness(): Promise<Readiness>;
   metrics(): Promise<string>;
 }
 
-/** An import alone in its folder: rows come in full inserts, and the last ones as soon as its end waits for them. */
-const IMPORT_LINGER_MS = 30_000;
+export interface CinemaDeps {
+  readonly roles: readonly RoleName[];
+  readonly stores: Stores;
+  /** Which of them the process has. */
+  readonly storeNames: readonly StoreName[];
+  /** Without one of these it is not ready. */
+  readonly neededStores: readonly StoreName[];
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly log: Log;
+  readonly codeVersion: string;
+  /**
+   * Whether live states are kept while this is open. An import into a folder that nobody is served from leaves them to
+   * whatever opens it next: they are a read model of the log, and folding a million rows beside the import costs it a
+   * quarter of its time.
+   */
+  readonly foldsStates: boolean;
+  readonly world: () => "demo" | "empty";
+  readonly web?: { readonly root: string };
+}
 
-export async function composeCinema(
-  deps: {
-    readonly stores: Stores;
-    readonly settings: Settings;
-    readonly clock: Clock;
-    readonly rng: Rng;
-    readonly log: Log;
-    readonly codeVersion: string;
-    /**
-     * Whether live states are kept while this is open. An import into a folder that nobody is served from leaves them to
-     * whatever opens it next: they are a read model of the log, and folding a million rows beside the import costs it a
-     * quarter of its time.
-     */
-    readonly foldsStates: boolean;
-    readonly world: () => "demo" | "empty";
-    readonly web?: { readonly root: string };
-  },
-  lifecycle: Lifecycle,
-): Promise<Cinema> {
-  const { stores, clock, log } = deps;
-  const { eventLog, warehouse, recommendations, database, cache, objects } = stores;
-  for (const topic of allTopics) await eventLog.ensureTopic(topic);
-
-  const keys = generateTokenKeys();
+export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Promise<Cinema> {
+  const { roles, stores, settings, clock, log } = deps;
+  const has = (role: RoleName): boolean => roles.includes(role);
+  const keys = settings.internalKey === undefined ? generateTokenKeys() : tokenKeysOf(settings.internalKey);
   const signer = createTokenSigner({ privateKey: keys.privateKey, clock });
-  const verifierOf = (audience: string) => createTokenVerifier({ publicKey: keys.publicKey, audience, clock });
-  const logOf = (service: string): Log => log.child({ service });
 
-  const services: { catalog?: Service; serving?: Service; ingestion?: Service } = {};
-  const late = (name: keyof typeof services): Service => {
-    const service = services[name];
-    if (!service) throw new Error(`${name} is not composed yet`);
-    return service;
+  const parts = new Map<RoleName, RolePart>();
+  const remote = new Map<ServiceName, Service>();
+  const serviceOf = (name: ServiceName): Service => {
+    const here = parts.get(name)?.fetch;
+    if (here) return here;
+    assert(!has(name), "a service of this process is called after it is composed", () => name);
+    const known = remote.get(name) ?? connectService(name, settings, { clock, lifecycle });
+    remote.set(name, known);
+    return known;
   };
-  const callCatalog = createCall(() => late("catalog"), "catalog", signer);
-  const callServing = createCall(() => late("serving"), "serving", signer);
-
-  const relay = lifecycle.own(
-    "outbox relay",
-    createOutboxRelay({ database, eventLog, clock, log: logOf("outbox-relay") }),
-    (it) => it.close(),
-  );
-  const catalogApi = createCatalogApi({
-    database,
-    verifier: verifierOf("catalog"),
+  const context: RoleContext = {
     clock,
-    log: logOf("catalog"),
-    onStated: relay.kick,
-  });
-  services.catalog = (request) => catalogApi.fetch(request);
-
-  const watching = new AbortController();
-  const catalogue = createCatalogueHolder({ fetchSlice: catalogueSlices(callCatalog), clock, log: logOf("serving") });
-  const itemTables = createItemTablesHolder({ recommendations, objects, clock, log: logOf("serving") });
-  const profiles = createProfileDirectory({ ...readProfilesFrom(database), clock });
-  const servingApi = createServingApi({
-    recommendations,
-    itemTables,
-    catalogue,
-    profiles: profiles.find,
-    verifier: verifierOf("serving"),
-    clock,
-    log: logOf("serving"),
-  });
-  services.serving = (request) => servingApi.fetch(request);
+    lifecycle,
+    logOf: (service) => log.child({ service }),
+    verifierOf: (audience) => createTokenVerifier({ publicKey: keys.publicKey, audience, clock }),
+    service: (name) => (request) => serviceOf(name)(request),
+    call: (name) => createCall(() => serviceOf(name), name, signer),
+  };
 
   const metrics = createCinemaMetrics();
-  let known: { readonly titles: unknown; readonly ids: ReadonlySet<string> } = { titles: undefined, ids: new Set() };
-  const knownTitle = (titleId: string): boolean | undefined => {
-    const titles = catalogue.current();
-    if (titles.length === 0) return undefined;
-    if (known.titles !== titles) known = { titles, ids: new Set(titles.map(({ card }) => card.titleId)) };
-    return known.ids.has(titleId);
-  };
-  const collector = createCollector({
-    eventLog,
-    verifier: verifierOf("ingestion"),
-    stated: statedCommands(callCatalog),
-    knownTitle,
-    clock,
-    log: logOf("ingestion"),
-    metrics: metrics.collector,
-  });
-  services.ingestion = (request) => collector.fetch(request);
-
-  const sink = lifecycle.own(
-    "sink",
-    createSink({
-      eventLog,
-      warehouse,
-      clock,
-      log: logOf("sink"),
-      lingerMs: deps.foldsStates ? undefined : IMPORT_LINGER_MS,
-    }),
-    (it) => it.close(),
-  );
-  const profileStates = lifecycle.own(
-    "profile states",
-    createProfileStateFold({ eventLog, recommendations, clock, log: logOf("profile-state") }),
-    (it) => it.close(),
-  );
-  await Promise.all([sink.start(), deps.foldsStates ? profileStates.start() : undefined]);
-
-  const trainer = createTrainer({
-    warehouse,
-    recommendations,
-    objects,
-    database,
-    clock,
+  const catalogue = has("serving") || has("ingestion") ? holdCatalogue(context) : undefined;
+  if (has("catalog")) parts.set("catalog", composeCatalog(stores, context));
+  const serving = has("serving") && catalogue ? composeServing(stores, context, catalogue) : undefined;
+  if (serving) parts.set("serving", serving);
+  if (has("ingestion") && catalogue)
+    parts.set("ingestion", composeIngestion(stores, context, { catalogue, metrics: metrics.collector }));
+  const readers = has("sink") ? composeSink(stores, context, { foldsStates: deps.foldsStates }) : undefined;
+  if (readers) parts.set("sink", readers);
+  if (has("gateway"))
+    parts.set(
+      "gateway",
+      composeGateway(stores, context, { signer, world: deps.world, ...(deps.web ? { web: deps.web } : {}) }),
+    );
+  const trainer = composeTrainer(stores, context, {
     rng: deps.rng,
-    log: logOf("trainer"),
     codeVersion: deps.codeVersion,
-    onActivated: () => void itemTables.refresh(),
+    onActivated: () => serving?.activated(),
   });
-  const gateway = createGateway({
-    database,
-    cache,
-    signer,
-    services: { catalog: services.catalog, serving: services.serving, ingestion: services.ingestion },
-    ...(deps.web ? { web: deps.web } : {}),
-    clock,
-    log: logOf("gateway"),
-    world: deps.world,
-  });
+
+  /** The readers of this process know sooner; those of others are seen in the log. */
+  const progressOf = (group: string): ReaderProgress =>
+    observeReaders({
+      eventLog: {
+        bounds: (topic) => stores.eventLog.bounds(topic),
+        committed: (name, topic) => stores.eventLog.committed(name, topic),
+      },
+      group,
+      topics: EVENT_TOPICS,
+      advice: "start one that reads: `thewatcher start --roles=sink`",
+      clock,
+    });
+  const sink = readers?.sink ?? progressOf(SINK_GROUP);
+  const profileStates = readers?.profileStates ?? progressOf(PROFILE_STATE_GROUP);
 
   const refresh = async (): Promise<void> => {
-    await Promise.all([catalogue.refresh(), itemTables.refresh(), profiles.preload()]);
+    await Promise.all([catalogue?.refresh(), ...[...parts.values()].map((part) => part.refresh?.())]);
   };
-  await refresh();
-  lifecycle.own("watches", [catalogue.watch(watching.signal), itemTables.watch(watching.signal)], async (watches) => {
-    watching.abort();
-    await Promise.all(watches);
-  });
+  await Promise.all([refresh(), readers?.start?.()]);
+  catalogue?.start();
+  for (const part of parts.values()) if (part !== readers) await part.start?.();
 
-  const examine = () => examineStores(stores, deps.settings, clock);
+  const examine = () => examineStores(deps.storeNames, stores, settings, clock);
   return {
     stores,
-    settings: deps.settings,
+    settings,
     clock,
     log,
     trainer,
     sink,
     profileStates,
     world: deps.world,
-    gateway: { fetch: (request) => gateway.fetch(request) },
-    askServing: (path) => askJson(callServing, path),
+    api(role) {
+      const api = parts.get(role)?.fetch;
+      assert(api, "the role is of this process and has an API", () => role);
+      return api;
+    },
+    askServing: (path) => askJson(context.call("serving"), path),
     resolveProfile: (given) => resolveProfile(stores, given),
     refresh,
     countEvents: () => countEvents(stores),
     examine,
     async readiness() {
       const examined = await examine();
-      return { ready: examined.every((store) => store.reachable), stores: examined };
+      const away = (isNeeded: boolean): string[] =>
+        examined
+          .filter(({ name, reachable }) => !reachable && deps.neededStores.includes(name) === isNeeded)
+          .map(({ store, detail }) => `${store}: ${detail}`);
+      const unready = [...parts.values()].flatMap((part) => part.unready?.() ?? []);
+      const reasons = [...away(true), ...unready];
+      return { ready: reasons.length === 0, reasons, degraded: away(false), stores: examined };
     },
-    metrics: () => metrics.render({ sink, profileStates }),
+    metrics: () => metrics.render(deps.storeNames.includes("eventLog") ? { sink, profile_states: profileStates } : {}),
   };
 }
 

@@ -1,19 +1,18 @@
 import { createSimulatedClock, type SimulatedClock } from "@thewatcher/kit/clock";
 import { expect, test } from "vitest";
 import { examineStores } from "./examine.ts";
-import type { Stores } from "./open-stores.ts";
+import { STORE_NAMES, type StoreName, type Stores } from "./open-stores.ts";
 import { resolveSettings } from "./settings.ts";
 
-const STORE_NAMES = ["eventLog", "warehouse", "recommendations", "database", "cache", "objects"] as const;
-
 /** Stores of which only `describe` is asked. */
-function storesOf(describe: (name: (typeof STORE_NAMES)[number]) => Promise<string>): Stores {
+function storesOf(describe: (name: StoreName) => Promise<string>): Stores {
   return Object.fromEntries(STORE_NAMES.map((name) => [name, { describe: () => describe(name) }])) as unknown as Stores;
 }
 const settings = (env: Record<string, string> = {}) => resolveSettings({ flags: {}, env }).values;
 
 test("every store is said, in the order of the data, with its setting", async () => {
   const found = await examineStores(
+    STORE_NAMES,
     storesOf(async (name) => `${name} 1.0`),
     settings(),
     createSimulatedClock(0),
@@ -32,6 +31,7 @@ test("every store is said, in the order of the data, with its setting", async ()
 test("one that fails or never answers is said with what to do; the others answer, and no password is shown", async () => {
   const clock: SimulatedClock = createSimulatedClock(0);
   const examining = examineStores(
+    STORE_NAMES,
     storesOf((name) => {
       if (name === "database") return Promise.reject(new Error("connection refused"));
       if (name === "cache") return new Promise(() => {});
@@ -44,6 +44,7 @@ test("one that fails or never answers is said with what to do; the others answer
   await clock.advance(2_000);
   const found = await examining;
   expect(found.find((store) => store.store === "database")).toEqual({
+    name: "database",
     store: "database",
     setting: "THEWATCHER_DATABASE_URL",
     url: "postgres://me:***@db/x",

@@ -1,9 +1,10 @@
 /** What each store is, whether it answers, and what to do where it doesn't: `doctor` and `/readyz`. */
 import type { Clock } from "@thewatcher/kit/clock";
-import type { Stores } from "./open-stores.ts";
-import { type SettingName, type Settings, variableOf, withoutPassword } from "./settings.ts";
+import { STORE_NAMES, STORES, type StoreName, type Stores } from "./open-stores.ts";
+import { isEmbedded, type Settings, variableOf, withoutPassword } from "./settings.ts";
 
 export interface StoreExamination {
+  readonly name: StoreName;
   readonly store: string;
   readonly setting: string;
   readonly url: string;
@@ -17,22 +18,20 @@ export interface StoreExamination {
 
 const DEADLINE_MS = 2_000;
 
-const STORES: readonly { name: keyof Stores; title: string; setting: SettingName }[] = [
-  { name: "eventLog", title: "event log", setting: "eventLogUrl" },
-  { name: "warehouse", title: "warehouse", setting: "warehouseUrl" },
-  { name: "recommendations", title: "recommendation store", setting: "recommendationsUrl" },
-  { name: "database", title: "database", setting: "databaseUrl" },
-  { name: "cache", title: "cache", setting: "cacheUrl" },
-  { name: "objects", title: "objects", setting: "objectsUrl" },
-];
-
-export function examineStores(stores: Stores, settings: Settings, clock: Clock): Promise<readonly StoreExamination[]> {
+/** Of the stores named; one that could not be opened answers what its opening failed with. */
+export function examineStores(
+  names: readonly StoreName[],
+  stores: Stores,
+  settings: Settings,
+  clock: Clock,
+): Promise<readonly StoreExamination[]> {
   return Promise.all(
-    STORES.map(async ({ name, title, setting }): Promise<StoreExamination> => {
-      const url = String(settings[setting]);
+    STORE_NAMES.filter((name) => names.includes(name)).map(async (name): Promise<StoreExamination> => {
+      const { title, setting } = STORES[name];
+      const url = settings[setting];
       const startedMs = clock.monotonicMs();
       const stop = new AbortController();
-      const base = { store: title, setting: variableOf(setting), url: withoutPassword(url) };
+      const base = { name, store: title, setting: variableOf(setting), url: withoutPassword(url) };
       try {
         const detail = await Promise.race([
           stores[name].describe(),
@@ -57,8 +56,7 @@ export function examineStores(stores: Stores, settings: Settings, clock: Clock):
 }
 
 function adviceFor(url: string, setting: string): string {
-  if (/^(lmdb|file|chdb|embedded-postgres):/.test(url)) {
+  if (isEmbedded(url))
     return "restart; if it stays, look at the log in the data folder and at the free space of its disk";
-  }
   return `start the server, or set ${setting} to one that runs`;
 }

@@ -18,7 +18,7 @@ import { silentLog } from "@thewatcher/kit/log";
 import { createRng } from "@thewatcher/kit/rng";
 import { INTERACTIONS_AT_SQL } from "@thewatcher/stores/warehouse/interactions-at";
 import { afterAll, expect, test } from "vitest";
-import { openStores, type Stores } from "./open-stores.ts";
+import { openStores, STORE_NAMES, type Stores } from "./open-stores.ts";
 import { resolveSettings } from "./settings.ts";
 import {
   type Cinema,
@@ -157,7 +157,7 @@ test("kill -9 at random points loses nothing acknowledged, doubles nothing, and 
 
   await using opened = createLifecycle(silentLog);
   const { values: settings } = resolveSettings({ flags: { dataDir }, env: {} });
-  const stores = await openStores({ settings, clock: systemClock, log: silentLog }, opened);
+  const stores = await openStores(STORE_NAMES, { settings, clock: systemClock, log: silentLog }, opened);
   const arrived = await arrivedOf(stores);
   expect([...traffic.acknowledged].filter((eventId) => !arrived.has(eventId))).toEqual([]);
   expect([...arrived].filter((eventId) => !traffic.attempted.has(eventId))).toEqual([]);

@@ -1,11 +1,12 @@
 /** Metrics in Prometheus' text form, on the admin listener. */
 import type { CollectorMetrics } from "@thewatcher/ingestion/collector";
-import type { EventReader } from "@thewatcher/ingestion/follow";
+import type { ReaderProgress } from "@thewatcher/ingestion/observe-readers";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 export interface CinemaMetrics {
   readonly collector: CollectorMetrics;
-  render(readers: { readonly sink: EventReader; readonly profileStates: EventReader }): Promise<string>;
+  /** By the names of the readers; none where the log is not open. */
+  render(readers: Readonly<Record<string, ReaderProgress>>): Promise<string>;
 }
 
 export function createCinemaMetrics(): CinemaMetrics {
@@ -42,9 +43,10 @@ export function createCinemaMetrics(): CinemaMetrics {
         batchSeconds.observe(batch.durationMs / 1000);
       },
     },
-    async render({ sink, profileStates }) {
-      lag.set({ reader: "sink" }, await sink.lag());
-      lag.set({ reader: "profile_states" }, await profileStates.lag());
+    async render(readers) {
+      await Promise.all(
+        Object.entries(readers).map(async ([reader, progress]) => lag.set({ reader }, await progress.lag())),
+      );
       return registry.metrics();
     },
   };

@@ -1,6 +1,7 @@
 /**
  * What the command line does to a cinema, by name: run on the instance that owns the data folder (over its admin
- * listener) or on one opened for the purpose. Requests and answers are plain JSON, so both ways are one.
+ * listener), on one opened for the purpose, or over servers on the roles and stores that it names. Requests and answers
+ * are plain JSON, so all ways are one.
  */
 
 import { rename, writeFile } from "node:fs/promises";
@@ -20,6 +21,8 @@ import type { TrainSummary } from "@thewatcher/trainer/trainer";
 import { z } from "zod";
 import type { Cinema } from "./compose.ts";
 import { type Report, seconds, thousands } from "./console.ts";
+import { STORE_NAMES, type StoreName } from "./open-stores.ts";
+import type { RoleName } from "./roles/table.ts";
 
 export interface OperationContext {
   readonly cinema: Cinema;
@@ -32,17 +35,27 @@ interface Operation<Schema extends z.ZodType, Answer> {
   readonly request: Schema;
   /** Whether the cinema opened for this operation alone keeps live states; default: yes. */
   readonly foldsStates?: boolean;
+  /** What it takes of a cinema over servers. */
+  readonly needs: {
+    readonly roles?: readonly RoleName[];
+    readonly stores?: readonly StoreName[];
+    readonly tolerant?: boolean;
+  };
   run(request: z.output<Schema>, context: OperationContext): Promise<Answer>;
 }
 const operation = <Schema extends z.ZodType, Answer>(
   definition: Operation<Schema, Answer>,
 ): Operation<Schema, Answer> => definition;
 
+/** The log to write to and to look how far its readers are, the owner's tables, and the count at the end. */
+const IMPORT_STORES = ["eventLog", "database", "warehouse"] as const;
+
 const parameters = z.record(z.string(), z.unknown()).default({});
 
 export const operations = {
   importMovielens: operation({
     foldsStates: false,
+    needs: { stores: IMPORT_STORES },
     request: z.object({ folder: z.string(), source: z.string().optional(), country: Country, merge: z.boolean() }),
     async run(request, context) {
       const source = await openMovieLens(request.folder, {
@@ -55,6 +68,7 @@ export const operations = {
 
   importInteractions: operation({
     foldsStates: false,
+    needs: { stores: IMPORT_STORES },
     request: z.object({
       file: z.string(),
       source: z.string().optional(),
@@ -69,6 +83,7 @@ export const operations = {
   }),
 
   train: operation({
+    needs: { roles: ["trainer"] },
     request: z.object({ model: z.string(), parameters, seed: z.number().int(), evaluate: z.boolean() }),
     async run(request, { cinema, report, signal }): Promise<TrainSummary> {
       report({ stage: "bringing the warehouse up to date" });
@@ -78,6 +93,7 @@ export const operations = {
   }),
 
   rankShard: operation({
+    needs: { roles: ["trainer"] },
     request: z.object({
       model: z.string(),
       parameters,
@@ -96,6 +112,7 @@ export const operations = {
   }),
 
   recommend: operation({
+    needs: { roles: ["catalog", "serving"] },
     request: z.object({ profile: z.string(), count: z.number().int().min(1).max(100) }),
     async run({ profile, count }, { cinema }) {
       const profileId = await cinema.resolveProfile(profile);
@@ -105,16 +122,26 @@ export const operations = {
   }),
 
   rollback: operation({
+    needs: { stores: ["recommendations"] },
     request: z.object({}),
     run: (_, { cinema }) => cinema.trainer.rollback(),
   }),
 
   doctor: operation({
+    needs: { stores: STORE_NAMES, tolerant: true },
+    request: z.object({}),
+    run: (_, { cinema }) => cinema.examine(),
+  }),
+
+  /** Opening a store brings its schema up to date, so what is left to do is to say so. */
+  migrate: operation({
+    needs: { stores: STORE_NAMES },
     request: z.object({}),
     run: (_, { cinema }) => cinema.examine(),
   }),
 
   token: operation({
+    needs: { stores: ["database"] },
     request: z.object({
       role: Role.exclude(["viewer"]),
       label: z.string().max(100),
@@ -131,6 +158,7 @@ export const operations = {
   }),
 
   signInLink: operation({
+    needs: { stores: ["database", "cache"] },
     request: z.object({ profile: z.string() }),
     async run({ profile }, { cinema }) {
       const profileId = await cinema.resolveProfile(profile);
@@ -144,6 +172,7 @@ export const operations = {
 } as const;
 
 export type OperationName = keyof typeof operations;
+export const OPERATION_NAMES = Object.keys(operations) as OperationName[];
 export type OperationRequest<Name extends OperationName> = z.input<(typeof operations)[Name]["request"]>;
 export type OperationAnswer<Name extends OperationName> = Awaited<ReturnType<(typeof operations)[Name]["run"]>>;
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { encodeTokenKeys, generateTokenKeys } from "@thewatcher/kit/internal-token";
 import { UserError } from "@thewatcher/kit/user-error";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -10,6 +11,8 @@ import {
   SETTING_NAMES,
   SETTINGS,
   type SettingName,
+  serviceUrls,
+  shownValue,
   variableOf,
   withoutPassword,
 } from "./settings.ts";
@@ -95,16 +98,22 @@ describe("what is refused", () => {
     dataDir: [""],
     host: [""],
     port: ["", " ", "x", "-1", "65536", "80.5", "0x50", "1e3", " 80"],
+    adminHost: [""],
     adminPort: ["65536", "eight"],
     logLevel: ["loud", "INFO", ""],
     logFile: [""],
     seed: ["-1", "4294967296", "1.5", ""],
-    eventLogUrl: ["event-log", "lmdb:", "kafka://x", ""],
+    eventLogUrl: ["event-log", "lmdb:", "kafka:", "kafka://", "kafka://a,", "kafka://a:x,b", "redis://x", ""],
     warehouseUrl: ["http:", "http://", "chdb:", "clickhouse://x"],
-    recommendationsUrl: ["redis://x", "lmdb:"],
+    recommendationsUrl: ["redis://x", "lmdb:", "tarantool:", "tarantool+driver://", "tarantool+other://x"],
     databaseUrl: ["mysql://x", "postgres:", "postgres://", "embedded-postgres:"],
-    cacheUrl: ["redis://x"],
-    objectsUrl: ["s3://x", "file:"],
+    cacheUrl: ["memcached://x", "redis:", "rediss://"],
+    searchUrl: ["memory:", "http://", "lmdb:search"],
+    objectsUrl: ["gs://x", "s3:", "s3://", "file:"],
+    catalogUrl: ["", "catalog:8080", "http://", "ftp://x", "http://x/path", "http://x/?a=b", "http://u@x", "http://x,"],
+    servingUrl: ["serving", "http://x,y"],
+    ingestionUrl: [",", "https://x#y"],
+    internalKey: [],
   };
   test.each(SETTING_NAMES.flatMap((name) => malformed[name].map((value) => [name, value] as const)))(
     "%s = %j, from wherever, with what is accepted",
@@ -137,8 +146,48 @@ describe("what is refused", () => {
     expect(refusal({ configFile: folder })).toContain("cannot be read (EISDIR)");
   });
 
+  test("a secret that is refused is not shown, from wherever; empty is said", async () => {
+    const ending = `accepted: ${SETTINGS.internalKey.accepts}`;
+    for (const [value, shown] of [
+      ["hush", "***"],
+      ["", ""],
+    ] as const) {
+      const refused = `: internalKey "${shown}" is refused; ${ending}`;
+      expect(refusal({ env: { THEWATCHER_INTERNAL_KEY: value } })).toBe(
+        `environment THEWATCHER_INTERNAL_KEY${refused}`,
+      );
+      const path = await writeSettings(JSON.stringify({ internalKey: value }));
+      expect(refusal({ configFile: path })).toBe(`file ${path}${refused}`);
+    }
+    const path = await writeSettings('{"internalKey": 4711}');
+    expect(refusal({ configFile: path })).not.toContain("4711");
+  });
+
   test("a refused URL does not show its password", () => {
     expect(refusal({ flags: { databaseUrl: "mysql://me:hush@db/x" } })).toContain('"mysql://me:***@db/x" is refused');
+  });
+});
+
+describe("what is taken", () => {
+  test("servers of every store, several brokers, services at several addresses, a key", () => {
+    const key = encodeTokenKeys(generateTokenKeys());
+    const given = {
+      eventLogUrl: "kafka://me:hush@k1:9092,k2:9092/?prefix=x",
+      warehouseUrl: "https://me:hush@clickhouse:8443/thewatcher",
+      recommendationsUrl: "tarantool+driver://me:hush@t:3301",
+      databaseUrl: "postgresql://me:hush@db/x",
+      cacheUrl: "rediss://:hush@r:6380/1",
+      searchUrl: "http://e:9200",
+      objectsUrl: "s3://key:hush@m:9000/bucket/prefix",
+      catalogUrl: "http://a:1, https://b:2/",
+      internalKey: key,
+    };
+    const { values } = resolved({ flags: given });
+    expect(values).toMatchObject(given);
+    expect(serviceUrls(values.catalogUrl ?? "")).toEqual(["http://a:1", "https://b:2/"]);
+    for (const name of SETTING_NAMES) expect(shownValue(name, values[name])).not.toMatch(/hush/);
+    expect(shownValue("internalKey", values.internalKey)).toBe("***");
+    expect(shownValue("servingUrl", values.servingUrl)).toBe("");
   });
 });
 
@@ -149,6 +198,9 @@ test.each([
   ["http://db:8123/?user=me&password=hush&database=x", "http://db:8123/?user=me&password=***&database=x"],
   ["https://me@db:8443/x", "https://me@db:8443/x"],
   ["http://127.0.0.1:8123", "http://127.0.0.1:8123"],
+  ["kafka://me:hush@a:1,b:2/?x=1", "kafka://me:***@a:1,b:2/?x=1"],
+  ["tarantool+driver://me:hush@t:3301", "tarantool+driver://me:***@t:3301"],
+  ["redis://:hush@r/0", "redis://:***@r/0"],
   ["lmdb:event-log", "lmdb:event-log"],
 ])("%s is shown without its password", (url, shown) => {
   expect(withoutPassword(url)).toBe(shown);

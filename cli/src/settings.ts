@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { tokenKeysOf } from "@thewatcher/kit/internal-token";
 import { UserError } from "@thewatcher/kit/user-error";
 import { z } from "zod";
 
@@ -22,20 +23,35 @@ const port = wholeNumber(65_535);
 
 interface Setting {
   readonly schema: z.ZodType;
+  /** undefined: none, and none is needed where nothing asks for it. */
   readonly default: string | number | undefined;
   /** Shown by `config` and in refusals. */
   readonly accepts: string;
   readonly about: string;
+  /** What no output shows, and no flag takes: command lines are read by `ps`. */
   readonly secret?: true;
+  /** Of a store. */
+  readonly schemes?: readonly string[];
 }
 
-const SERVER_SCHEMES = ["http:", "https:", "postgres:", "postgresql:"];
+/** Stores inside of one process, or beside it in its data folder; every other scheme is a server's. */
+const EMBEDDED_SCHEMES: readonly string[] = ["lmdb:", "file:", "chdb:", "embedded-postgres:", "memory:"];
+const isEmbeddedScheme = (scheme: string): boolean => EMBEDDED_SCHEMES.includes(scheme);
+export const isEmbedded = (url: string): boolean => EMBEDDED_SCHEMES.some((scheme) => url.startsWith(scheme));
+
+const hasHost = (url: string): boolean => URL.canParse(url) && new URL(url).host !== "";
+
+/** `kafka://[user:password@]h1:9092,h2:9092[/?…]`: each host by itself makes a URL. */
+function hasHosts(url: string): boolean {
+  const [, login = "", hosts = "", rest = ""] = /^kafka:\/\/([^/?#]*@)?([^/?#]*)(.*)$/.exec(url) ?? [];
+  return hosts !== "" && hosts.split(",").every((host) => hasHost(`kafka://${login}${host}${rest}`));
+}
 
 /** `lmdb:event-log` names a path, `postgres://host/database` a host. */
 function isStoreUrl(value: string, schemes: readonly string[]): boolean {
   const scheme = schemes.find((one) => value.startsWith(one));
   if (scheme === undefined || value.length === scheme.length) return false;
-  return !SERVER_SCHEMES.includes(scheme) || (URL.canParse(value) && new URL(value).host !== "");
+  return isEmbeddedScheme(scheme) || (scheme === "kafka:" ? hasHosts(value) : hasHost(value));
 }
 
 const storeUrl = (schemes: readonly string[], initial: string, about: string): Setting => ({
@@ -43,8 +59,33 @@ const storeUrl = (schemes: readonly string[], initial: string, about: string): S
   default: initial,
   accepts: `a URL with one of the schemes ${schemes.join(" ")} (a relative path lies in the data folder)`,
   about,
-  secret: true,
+  schemes,
 });
+
+/** The origins of a service setting, in the order given. */
+export const serviceUrls = (value: string): readonly string[] => value.split(",").map((url) => url.trim());
+
+function isServiceUrl(url: string): boolean {
+  if (!/^https?:\/\//.test(url) || !hasHost(url)) return false;
+  const { pathname, search, hash, username, password } = new URL(url);
+  return pathname === "/" && `${search}${hash}${username}${password}` === "";
+}
+
+const serviceUrl = (about: string): Setting => ({
+  schema: z.string().refine((value) => serviceUrls(value).every(isServiceUrl)),
+  default: undefined,
+  accepts: "http(s)://host:port, several separated by commas",
+  about,
+});
+
+function isInternalKey(text: string): boolean {
+  try {
+    tokenKeysOf(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** The one table of settings. The variable of `dataDir` is THEWATCHER_DATA_DIR, and so on. */
 export const SETTINGS = {
@@ -61,10 +102,16 @@ export const SETTINGS = {
     about: "public listener",
   },
   port: { schema: port, default: 8080, accepts: "a port, 0 for a free one", about: "public listener" },
+  adminHost: {
+    schema: z.string().min(1),
+    default: "127.0.0.1",
+    accepts: "an address to listen on",
+    about: "listener for health and metrics",
+  },
   adminPort: {
     schema: port,
     default: 8081,
-    accepts: "a port on loopback, 0 for a free one",
+    accepts: "a port, 0 for a free one",
     about: "health, metrics, and what the command line attaches to",
   },
   logLevel: {
@@ -85,12 +132,27 @@ export const SETTINGS = {
     accepts: "a whole number from 0 to 4294967295",
     about: "of the demo world and of training",
   },
-  eventLogUrl: storeUrl(["lmdb:"], "lmdb:event-log", "event log"),
+  eventLogUrl: storeUrl(["lmdb:", "kafka:"], "lmdb:event-log", "event log"),
   warehouseUrl: storeUrl(["chdb:", "http:", "https:"], "chdb:warehouse", "warehouse"),
-  recommendationsUrl: storeUrl(["lmdb:"], "lmdb:recommendations", "each profile's list and live state"),
+  recommendationsUrl: storeUrl(
+    ["lmdb:", "tarantool:", "tarantool+driver:"],
+    "lmdb:recommendations",
+    "each profile's list and live state",
+  ),
   databaseUrl: storeUrl(["embedded-postgres:", "postgres:", "postgresql:"], "embedded-postgres:database", "database"),
-  cacheUrl: storeUrl(["lmdb:"], "lmdb:cache", "sessions"),
-  objectsUrl: storeUrl(["file:"], "file:objects", "models and other objects"),
+  cacheUrl: storeUrl(["lmdb:", "redis:", "rediss:"], "lmdb:cache", "sessions"),
+  searchUrl: storeUrl(["memory:", "http:", "https:"], "memory:search", "search"),
+  objectsUrl: storeUrl(["file:", "s3:"], "file:objects", "models and other objects"),
+  catalogUrl: serviceUrl("where the role catalog answers, with --roles"),
+  servingUrl: serviceUrl("where the role serving answers, with --roles"),
+  ingestionUrl: serviceUrl("where the role ingestion answers, with --roles"),
+  internalKey: {
+    schema: z.string().refine(isInternalKey),
+    default: undefined,
+    accepts: "an Ed25519 private key in PEM or base64, the same for all roles (`thewatcher internal-key` makes one)",
+    about: "signs what services say to each other, with --roles",
+    secret: true,
+  },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -100,6 +162,7 @@ export interface Settings {
   readonly dataDir: string;
   readonly host: string;
   readonly port: number;
+  readonly adminHost: string;
   readonly adminPort: number;
   readonly logLevel: string;
   readonly logFile: string;
@@ -109,7 +172,12 @@ export interface Settings {
   readonly recommendationsUrl: string;
   readonly databaseUrl: string;
   readonly cacheUrl: string;
+  readonly searchUrl: string;
   readonly objectsUrl: string;
+  readonly catalogUrl: string | undefined;
+  readonly servingUrl: string | undefined;
+  readonly ingestionUrl: string | undefined;
+  readonly internalKey: string | undefined;
 }
 
 export interface ResolvedSettings {
@@ -150,13 +218,15 @@ export function resolveSettings(input: {
       [SETTINGS[name].default, "default"],
     ];
     const [raw, origin] = candidates.find(([value]) => value !== undefined) ?? [undefined, "default"];
+    origins[name] = origin;
+    if (raw === undefined) continue;
     const parsed = SETTINGS[name].schema.safeParse(raw);
     if (!parsed.success || raw === "") {
-      const shown = typeof raw === "string" ? JSON.stringify(withoutPassword(raw)) : JSON.stringify(raw);
+      const isShown = typeof raw === "string" || isSecret(name);
+      const shown = JSON.stringify(isShown ? shownValue(name, String(raw)) : raw);
       throw new UserError(`${origin}: ${name} ${shown} is refused; accepted: ${SETTINGS[name].accepts}`);
     }
     values[name] = parsed.data;
-    origins[name] = origin;
   }
   values.dataDir = resolve(String(values.dataDir));
   return { values: values as unknown as Settings, origins: origins as Record<SettingName, string> };
@@ -210,9 +280,17 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
+export const isSecret = (name: SettingName): boolean => "secret" in SETTINGS[name];
+
+/** A value fit to be shown; empty for none. */
+export function shownValue(name: SettingName, value: string | number | undefined): string {
+  if (value === undefined || value === "") return "";
+  return isSecret(name) ? "***" : withoutPassword(String(value));
+}
+
 /** A URL fit to be shown: without a password, be it before the host (up to the last @) or a parameter. */
 export function withoutPassword(url: string): string {
   return url
     .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/?#]*):.*@/i, "$1:***@")
-    .replaceAll(/([?&](?:password|pass|sslpassword|token)=)[^&#]*/gi, "$1***");
+    .replaceAll(/([?&](?:password|pass|sslpassword|secret|token)=)[^&#]*/gi, "$1***");
 }

@@ -14,7 +14,7 @@ import { createLifecycle } from "@thewatcher/kit/lifecycle";
 import { silentLog } from "@thewatcher/kit/log";
 import { uuid7 } from "@thewatcher/kit/uuid";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { openStores } from "./open-stores.ts";
+import { openStores, STORE_NAMES } from "./open-stores.ts";
 import { resolveSettings } from "./settings.ts";
 import {
   type Cinema,
@@ -167,7 +167,7 @@ describe("a data folder of its own", () => {
 
     await using opened = createLifecycle(silentLog);
     const { values: settings } = resolveSettings({ flags: { dataDir }, env: {} });
-    const { warehouse } = await openStores({ settings, clock: systemClock, log: silentLog }, opened);
+    const { warehouse } = await openStores(STORE_NAMES, { settings, clock: systemClock, log: silentLog }, opened);
     expect(
       await warehouse.query(
         "SELECT toString(eventId) AS eventId FROM events WHERE device = 'service' GROUP BY eventId",

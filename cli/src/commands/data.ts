@@ -16,6 +16,7 @@ export const STORE_SETTINGS = [
   "recommendationsUrl",
   "databaseUrl",
   "cacheUrl",
+  "searchUrl",
   "objectsUrl",
 ] as const satisfies readonly SettingName[];
 

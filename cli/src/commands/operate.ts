@@ -1,12 +1,14 @@
-/** `thewatcher doctor | config | token | sign-in-link`: for whoever runs it. */
+/** `thewatcher doctor | config | token | sign-in-link | internal-key | migrate`: for whoever runs it. */
 
 import { Role } from "@thewatcher/contracts/identity";
+import { encodeTokenKeys, generateTokenKeys } from "@thewatcher/kit/internal-token";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
+import { findInstance } from "../attached.ts";
 import { operate, print, printJson, settingsOf, wholeNumber, withSettings } from "../command.ts";
 import { table } from "../console.ts";
-import { findRunning } from "../data-folder.ts";
-import { SETTING_NAMES, variableOf, withoutPassword } from "../settings.ts";
+import { needsDataFolder } from "../open-stores.ts";
+import { SETTING_NAMES, shownValue, variableOf } from "../settings.ts";
 import { STORE_SETTINGS } from "./data.ts";
 
 export function addOperate(program: Command): void {
@@ -14,15 +16,24 @@ export function addOperate(program: Command): void {
     .description("What each store is, whether it answers, and what to do where it doesn't")
     .option("--json", "answer as JSON")
     .action(async (options: { json?: true }, command: Command) => {
-      const { values } = settingsOf(command);
-      const running = findRunning(values.dataDir);
+      const settings = settingsOf(command);
+      const { values } = settings;
+      const running = findInstance(settings);
+      const isShared = !needsDataFolder(values);
       const stores = await operate(command, "doctor", {});
       const healthy = stores.every((store) => store.reachable);
       if (!healthy) process.exitCode = 1;
-      if (options.json) return printJson({ dataDir: values.dataDir, running: running?.url ?? null, healthy, stores });
-      print(
-        `Node ${process.version} · data in ${values.dataDir} · ${running ? `running at ${running.url} (process ${running.pid})` : "not running; opened for this look"}\n`,
-      );
+      if (options.json)
+        return printJson({
+          dataDir: isShared ? null : values.dataDir,
+          running: running?.url ?? null,
+          healthy,
+          stores,
+        });
+      const where = isShared
+        ? "over servers"
+        : `data in ${values.dataDir} · ${running ? `running at ${running.url} (process ${running.pid})` : "not running; opened for this look"}`;
+      print(`Node ${process.version} · ${where}\n`);
       print(
         table(
           ["", "store", "what it is", "ms", "setting"],
@@ -45,7 +56,7 @@ export function addOperate(program: Command): void {
       const { values, origins } = settingsOf(command);
       const rows = SETTING_NAMES.map((name) => ({
         name,
-        value: withoutPassword(String(values[name])),
+        value: shownValue(name, values[name]),
         origin: origins[name],
         variable: variableOf(name),
       }));
@@ -85,10 +96,28 @@ export function addOperate(program: Command): void {
   withSettings(program.command("sign-in-link <profile>"), STORE_SETTINGS)
     .description("A link that opens the app as this profile, once, within ten minutes")
     .action(async (profile: string, _options: object, command: Command) => {
-      const { values } = settingsOf(command);
-      const running = findRunning(values.dataDir);
+      const settings = settingsOf(command);
+      const { values } = settings;
+      const running = findInstance(settings);
       const { path } = await operate(command, "signInLink", { profile });
-      print(`${running?.url ?? `http://${values.host}:${values.port}`}${path}`);
-      if (!running) process.stderr.write("The cinema is not running: `npx thewatcher start` first.\n");
+      // Over servers whoever asks knows where the gateway is; this process does not.
+      if (needsDataFolder(values)) print(`${running?.url ?? `http://${values.host}:${values.port}`}${path}`);
+      else print(path);
+      if (!running && needsDataFolder(values))
+        process.stderr.write("The cinema is not running: `npx thewatcher start` first.\n");
+    });
+
+  program
+    .command("internal-key")
+    .description("Make a key for THEWATCHER_INTERNAL_KEY: one for all processes of --roles")
+    .action(() => print(encodeTokenKeys(generateTokenKeys())));
+
+  withSettings(program.command("migrate"), STORE_SETTINGS)
+    .description("Bring every store's schema and topics up to date (each process does it at its start, too)")
+    .option("--json", "answer as JSON")
+    .action(async (options: { json?: true }, command: Command) => {
+      const stores = await operate(command, "migrate", {});
+      if (options.json) return printJson(stores);
+      for (const { store, detail } of stores) print(`✔ ${store}: ${detail}`);
     });
 }

@@ -1,27 +1,38 @@
-/** `thewatcher start`: the whole cinema in this process, with a demo world where the folder holds none. */
+/**
+ * `thewatcher start`: the whole cinema in this process, with a demo world where the folder holds none; or, with --roles,
+ * a part of it beside other processes.
+ */
 
-import { listen, type RunningServer } from "@thewatcher/kit/http";
+import type { RunningServer } from "@thewatcher/kit/http";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
-import { createAdmin } from "../admin.ts";
+import { bearsSecret, createAdmin } from "../admin.ts";
 import { createStderrConsole, interruption, settingsOf, withSettings } from "../command.ts";
 import { type Console, thousands } from "../console.ts";
 import { findRunning } from "../data-folder.ts";
 import { createDemoWorld, loadDemoWorld } from "../demo-world.ts";
-import { createOpenCinema, type OpenedCinema, VERSION } from "../open-cinema.ts";
+import { listenOn, requireFree, SHUTDOWN_GRACE_MS } from "../listeners.ts";
+import { type OpenedCinema, openCinema, VERSION } from "../open-cinema.ts";
+import { OPERATION_NAMES } from "../operations.ts";
+import { parseRoles, ROLE_NAMES } from "../roles/table.ts";
 import { SETTING_NAMES } from "../settings.ts";
 import { evaluationLine } from "../show.ts";
-
-/** Requests under way get this long when the process is asked to stop. */
-const SHUTDOWN_GRACE_MS = 5_000;
-const LOOPBACK = "127.0.0.1";
+import { startRoles } from "./start-roles.ts";
 
 export function addStart(program: Command): void {
   withSettings(program.command("start"), SETTING_NAMES)
-    .description("Run the whole cinema in this process")
+    .description("Run the whole cinema in this process, or some roles of it over servers")
+    .option("--roles <list>", `${ROLE_NAMES.join(", ")}, separated by commas (see docs/distributed.md)`)
     .option("--world <world>", "what a new data folder holds: demo (synthetic viewers, real films) or empty", "demo")
-    .action(async (options: { world: string }, command: Command) => {
+    .action(async (options: { world: string; roles?: string }, command: Command) => {
       const { world } = options;
+      if (options.roles !== undefined) {
+        if (command.getOptionValueSource("world") === "cli")
+          throw new UserError(
+            "--world goes with the cinema of one process; with --roles, `thewatcher import` fills the stores",
+          );
+        return startRoles(settingsOf(command), parseRoles(options.roles));
+      }
       if (world !== "demo" && world !== "empty")
         throw new UserError(`--world ${JSON.stringify(world)}: demo or empty is accepted`);
       await start(command, world, command.getOptionValueSource("world") === "cli");
@@ -36,10 +47,10 @@ async function start(command: Command, world: "demo" | "empty", asked: boolean):
     throw new UserError(`it runs already: ${running.url} (process ${running.pid}, data in ${settings.dataDir})`);
   // Before the stores open and the demo is made, which takes a while; the listeners that stay come last.
   await requireFree(settings.host, settings.port, "port");
-  await requireFree(LOOPBACK, settings.adminPort, "adminPort");
+  await requireFree(settings.adminHost, settings.adminPort, "adminPort");
   console.line(`TheWatcher ${VERSION}: data in ${settings.dataDir}`);
   const signal = interruption();
-  await using opened = await createOpenCinema(settings)({ report: console.progress, worldWhenNew: world });
+  await using opened = await openCinema(settings, { report: console.progress, worldWhenNew: world });
   const { cinema, folder } = opened;
   if (asked && folder.world && folder.world.world !== world) {
     throw new UserError(
@@ -51,13 +62,19 @@ async function start(command: Command, world: "demo" | "empty", asked: boolean):
   if (cinema.world() === "demo") await prepareDemo(opened, console, signal);
 
   const servers: RunningServer[] = [];
-  const gateway = await listenOn(cinema.gateway, settings.host, settings.port, "port");
+  const gateway = await listenOn(cinema.api("gateway"), settings.host, settings.port, "port");
   servers.push(gateway);
   try {
     let secret = "";
     const admin = await listenOn(
-      createAdmin({ cinema, secret: () => secret, log: cinema.log, stopping: signal }),
-      LOOPBACK,
+      createAdmin({
+        cinema,
+        operations: OPERATION_NAMES,
+        mayOperate: (authorization) => bearsSecret(authorization, secret),
+        log: cinema.log,
+        stopping: signal,
+      }).fetch,
+      settings.adminHost,
       settings.adminPort,
       "adminPort",
     );
@@ -76,36 +93,6 @@ async function start(command: Command, world: "demo" | "empty", asked: boolean):
     console.line("Stopping: requests under way end, what was accepted is written.");
   } finally {
     await Promise.all(servers.map((server) => server.close(SHUTDOWN_GRACE_MS)));
-  }
-}
-
-async function requireFree(hostname: string, port: number, setting: "port" | "adminPort"): Promise<void> {
-  if (port === 0) return;
-  const nobody = { fetch: () => new Response(null, { status: 503 }) };
-  const server = await listenOn(nobody, hostname, port, setting);
-  await server.close(0);
-}
-
-async function listenOn(
-  app: Parameters<typeof listen>[0],
-  hostname: string,
-  port: number,
-  setting: "port" | "adminPort",
-): Promise<RunningServer> {
-  try {
-    return await listen(app, { hostname, port });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const flag = setting === "port" ? "--port" : "--admin-port";
-    if (code === "EADDRINUSE")
-      throw new UserError(
-        `${hostname}:${port} is taken by another program; give another one with ${flag} (0: any free one)`,
-      );
-    if (code === "EACCES")
-      throw new UserError(`${hostname}:${port} may not be opened by this user; give a port above 1023 with ${flag}`);
-    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
-      throw new UserError(`host ${hostname}: this machine has no such address; give another with --host`);
-    throw error;
   }
 }
 

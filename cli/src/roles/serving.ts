@@ -1,0 +1,47 @@
+/** The role `serving`: pages and lists. */
+import { createServingApi } from "@thewatcher/serving-api/app";
+import { createItemTablesHolder } from "@thewatcher/serving-api/item-tables-holder";
+import { createProfileDirectory, readProfilesFrom } from "../profile-directory.ts";
+import type { HeldCatalogue } from "./catalogue.ts";
+import type { RoleContext, RolePart } from "./part.ts";
+import type { RoleStores } from "./table.ts";
+import { watch } from "./watch.ts";
+
+export interface ServingPart extends RolePart {
+  /** A generation was made active in this process: look now instead of at the next poll. */
+  activated(): void;
+}
+
+export function composeServing(
+  { recommendations, objects, database }: RoleStores<"serving">,
+  context: RoleContext,
+  catalogue: HeldCatalogue,
+): ServingPart {
+  const { clock, logOf, lifecycle } = context;
+  const log = logOf("serving");
+  const itemTables = createItemTablesHolder({ recommendations, objects, clock, log });
+  const profiles = createProfileDirectory({ ...readProfilesFrom(database), clock });
+  const app = createServingApi({
+    recommendations,
+    itemTables,
+    catalogue,
+    profiles: profiles.find,
+    verifier: context.verifierOf("serving"),
+    clock,
+    log,
+  });
+  return {
+    fetch: (request) => app.fetch(request),
+    async refresh() {
+      await Promise.all([itemTables.refresh(), profiles.preload()]);
+    },
+    async start() {
+      watch("item tables", itemTables, lifecycle);
+    },
+    unready() {
+      if (catalogue.version() !== undefined) return undefined;
+      return `the catalogue was not read yet${catalogue.problem() === undefined ? "" : ` (${catalogue.problem()})`}`;
+    },
+    activated: () => void itemTables.refresh(),
+  };
+}

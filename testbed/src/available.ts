@@ -1,31 +1,11 @@
 /**
  * Which real servers a test can have right now: `describe.skipIf(missing("kafka"))`. Looks at the disk alone, since vitest
- * collects tests synchronously. On Debian 12 `npm run test:real` installs them first, and a suite left out is a failure.
+ * collects tests synchronously. `npm run test:real` installs them first; on Debian 12 a suite left out is then a failure.
  */
-import { clickhouseMissing } from "./clickhouse.ts";
-import { elasticsearchMissing } from "./elasticsearch.ts";
-import { kafkaMissing } from "./kafka.ts";
-import { minioMissing } from "./minio.ts";
-import { pgbouncerMissing } from "./pgbouncer.ts";
-import { postgresMissing } from "./postgres.ts";
-import { redisMissing } from "./redis.ts";
-import { s3proxyMissing } from "./s3proxy.ts";
-import { tarantoolMissing } from "./tarantool.ts";
-
-const CHECKS = {
-  clickhouse: clickhouseMissing,
-  elasticsearch: elasticsearchMissing,
-  kafka: kafkaMissing,
-  minio: minioMissing,
-  pgbouncer: pgbouncerMissing,
-  postgres: postgresMissing,
-  redis: redisMissing,
-  s3proxy: s3proxyMissing,
-  tarantool: tarantoolMissing,
-} satisfies Record<string, () => string | undefined>;
+import { SERVERS, type ServerName } from "./servers.ts";
 
 /** Why this server can't be started here; `undefined` when it can. */
-export function missing(name: keyof typeof CHECKS): string | undefined {
-  const reason = CHECKS[name]();
+export function missing(name: ServerName): string | undefined {
+  const reason = SERVERS[name].missing();
   return reason === undefined ? undefined : `${reason}; \`npm run services -- install ${name}\``;
 }

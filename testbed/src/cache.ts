@@ -10,7 +10,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@thewatcher/kit/clock";
-import { identify, isSameProcess } from "./processes.ts";
+import { identify, isSameProcess, type ProcessIdentity } from "./processes.ts";
 
 /** Written last; what it says is for people. */
 const MARKER = "installed.json";
@@ -60,7 +60,11 @@ export async function installOnce(
   const found = () => installedFolder(release, context.cacheFolder);
   if (found()) return place;
   await mkdir(context.cacheFolder, { recursive: true });
-  const unlock = await lock(`${place}.lock`, release, context, found);
+  const unlock = await lock(
+    `${place}.lock`,
+    (pid) => context.say(`${release}: process ${pid} is installing it; waiting`),
+    found,
+  );
   try {
     if (found()) return place;
     await removeAbandoned(context.cacheFolder, release);
@@ -87,14 +91,15 @@ export async function installOnce(
   }
 }
 
-async function lock(
+/**
+ * Waits until the link at `path` is ours; resolves with what gives it back. `isDone` ends the waiting without a lock.
+ */
+export async function lock(
   path: string,
-  release: string,
-  context: InstallContext,
-  isDone: () => string | undefined,
+  onWaiting: (pid: number) => void,
+  isDone: () => unknown = () => false,
 ): Promise<() => Promise<void>> {
-  const me = identify(process.pid);
-  const holder = `${process.pid} ${me?.startedAt ?? ""}`;
+  const holder = `${process.pid} ${identify(process.pid)?.startedAt ?? ""}`;
   const deadline = systemClock.monotonicMs() + LOCK_MS_MAX;
   let told = false;
   for (;;) {
@@ -107,20 +112,21 @@ async function lock(
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
     const other = readHolder(path);
-    if (other !== undefined && !isSameProcess(other)) {
+    if (other === undefined) continue;
+    if (!isSameProcess(other)) {
       await rm(path, { force: true });
       continue;
     }
     if (systemClock.monotonicMs() > deadline) {
-      throw new Error(`${release}: process ${other?.pid} has been installing it for ${LOCK_MS_MAX / 60_000} minutes`);
+      throw new Error(`${path}: process ${other.pid} has held it for ${LOCK_MS_MAX / 60_000} minutes`);
     }
-    if (!told) context.say(`${release}: process ${other?.pid ?? "?"} is installing it; waiting`);
+    if (!told) onWaiting(other.pid);
     told = true;
     await systemClock.sleep(LOCK_POLL_MS);
   }
 }
 
-function readHolder(path: string): { pid: number; startedAt: string } | undefined {
+function readHolder(path: string): ProcessIdentity | undefined {
   try {
     const target = readlinkSync(path);
     const blank = target.indexOf(" ");

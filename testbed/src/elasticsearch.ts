@@ -12,9 +12,9 @@ import { httpStatus } from "./probes.ts";
 import { runCommand } from "./run-command.ts";
 import { freePort, type RunningServer, type StartOptions, startServer } from "./server.ts";
 
-const VERSION = "9.5.3";
+export const ELASTICSEARCH_VERSION = "9.5.3";
 /** The last number is that of our own sources: raised when they change. */
-const RELEASE = `elasticsearch-${VERSION}-1`;
+const RELEASE = `elasticsearch-${ELASTICSEARCH_VERSION}-1`;
 const JAVA_MIN = 21;
 /** 365 MB resident with this. */
 const HEAP = "512m";
@@ -28,8 +28,8 @@ export async function installElasticsearch(context: InstallContext): Promise<voi
   const { home } = await installJava(context, JAVA_MIN, true);
   await installOnce(RELEASE, context, async (folder) => {
     await copyJars(folder, [
-      `org.elasticsearch:elasticsearch:${VERSION}`,
-      `org.elasticsearch.plugin:transport-netty4:${VERSION}`,
+      `org.elasticsearch:elasticsearch:${ELASTICSEARCH_VERSION}`,
+      `org.elasticsearch.plugin:transport-netty4:${ELASTICSEARCH_VERSION}`,
     ]);
     const at = (...names: string[]) => join(folder, ...names);
     for (const name of ["modules/transport-netty4", "modules/standard-analysis", "classes/node", "classes/analysis"]) {

@@ -14,8 +14,8 @@ import { accepts } from "./probes.ts";
 import { runCommand } from "./run-command.ts";
 import { freePort, type RunningServer, type StartOptions, startServer } from "./server.ts";
 
-const VERSION = "4.4.0";
-const RELEASE = `kafka-${VERSION}`;
+export const KAFKA_VERSION = "4.4.0";
+const RELEASE = `kafka-${KAFKA_VERSION}`;
 const JAVA_MIN = 17;
 /** 340 MB resident with this; the heap of one test's topics is far below it. */
 const HEAP = "-Xmx384m";
@@ -49,7 +49,7 @@ export async function installKafka(context: InstallContext): Promise<void> {
   await installJava(context, JAVA_MIN);
   await installOnce(RELEASE, context, async (folder) => {
     await copyJars(folder, [
-      `org.apache.kafka:kafka_2.13:${VERSION}`,
+      `org.apache.kafka:kafka_2.13:${KAFKA_VERSION}`,
       "org.apache.logging.log4j:log4j-slf4j-impl:2.24.3",
     ]);
     await writeFile(join(folder, "log4j2.properties"), LOG_CONFIGURATION);

@@ -68,6 +68,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
     folder,
     unprivilegedUser: UNPRIVILEGED,
     outlives: options.outlives,
+    // SIGTERM would wait for every client to leave.
+    stopSignal: "SIGINT",
     command: program("postgres"),
     args: ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
     isReady: async () => {

@@ -9,8 +9,8 @@ import { copyJars, installJava, javaMissing, requireJava } from "./packages.ts";
 import { httpStatus } from "./probes.ts";
 import { freePort, type RunningServer, type StartOptions, startServer } from "./server.ts";
 
-const VERSION = "2.6.0";
-const RELEASE = `s3proxy-${VERSION}`;
+export const S3PROXY_VERSION = "2.6.0";
+const RELEASE = `s3proxy-${S3PROXY_VERSION}`;
 const JAVA_MIN = 17;
 /** It logs each selector's wake-up where nothing says otherwise. */
 const LOG_CONFIGURATION = `<configuration>
@@ -45,7 +45,7 @@ export async function installS3proxy(context: InstallContext): Promise<void> {
   if (s3proxyMissing() === undefined) return;
   await installJava(context, JAVA_MIN);
   await installOnce(RELEASE, context, async (folder) => {
-    await copyJars(folder, [`org.gaul:s3proxy:${VERSION}`]);
+    await copyJars(folder, [`org.gaul:s3proxy:${S3PROXY_VERSION}`]);
     await writeFile(join(folder, "logback.xml"), LOG_CONFIGURATION);
   });
 }

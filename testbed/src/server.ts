@@ -18,7 +18,7 @@ import { runCommand } from "./run-command.ts";
 /** Nothing here takes longer on a machine that works: Elasticsearch took 13 s, on a loaded machine 60. */
 const READY_MS_MAX = 180_000;
 const POLL_MS = 50;
-const STOP_MS_MAX = 20_000;
+export const STOP_MS_MAX = 20_000;
 
 export interface StartOptions {
   /** Data, logs and configuration of this server alone; made where it is missing, kept when it stops. */
@@ -44,15 +44,17 @@ export interface RunningServer {
   thaw(): void;
   /** Starts it again on the same port and data, after `kill` or `stop`. Resolves when it answers. */
   start(): Promise<void>;
-  /** SIGTERM, then SIGKILL; resolves when it is gone. */
+  /** Asks it to end (`stopSignal`), then SIGKILL; resolves when it is gone. */
   stop(): Promise<void>;
+  readonly stopSignal: NodeJS.Signals;
 }
 
-export function freePort(): Promise<number> {
+/** A port that nobody listens on; of `wanted` only whether it is free: it rejects when it is not. */
+export function freePort(wanted = 0): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
+    server.listen(wanted, "127.0.0.1", () => {
       const address = server.address();
       server.close(() =>
         typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
@@ -73,13 +75,15 @@ export interface ServerProcess {
   /** A server that refuses to run as root runs as this user where we are root; the folder becomes that user's. */
   readonly unprivilegedUser?: string;
   readonly outlives?: boolean | undefined;
+  /** What asks it to end by itself. Default: SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals;
   /** Asked again and again until it answers true; an error means not yet. `said`: what it wrote since this start. */
   isReady(said: () => Promise<string>): Promise<boolean>;
 }
 
 /** Starts it, waits until it is ready; on failure says what it wrote last. */
 export async function startServer(server: ServerProcess): Promise<RunningServer> {
-  const { name, url, port, folder } = server;
+  const { name, url, port, folder, stopSignal = "SIGTERM" } = server;
   const logFile = join(folder, `${name}.log`);
   let child: ChildProcess | undefined;
 
@@ -148,7 +152,8 @@ export async function startServer(server: ServerProcess): Promise<RunningServer>
     freeze: () => void child?.kill("SIGSTOP"),
     thaw: () => void child?.kill("SIGCONT"),
     start,
-    stop: () => end("SIGTERM"),
+    stop: () => end(stopSignal),
+    stopSignal,
   };
 }
 

@@ -6,13 +6,10 @@
  * snapshot, so that a flip in the middle can't mix generations. `drop` hides a generation in one transaction and then
  * removes its lists in steps; one cut short by a crash is finished at the next opening.
  *
- * States are msgpack with record shapes inside each value (300 titles: 12 KB and 70 µs to read; JSON 38 KB, 160 µs), behind
- * their revision: the first half of the SHA-256 of that msgpack.
+ * States (`state-codec.ts`) lie behind their revision.
  */
-import { hash } from "node:crypto";
 import type { Generation, ProfileId } from "@thewatcher/contracts/ids";
 import type { ProfileState } from "@thewatcher/contracts/profile-state";
-import { Packr } from "msgpackr";
 import { openEnvironment } from "../lmdb/environment.ts";
 import {
   activeGeneration,
@@ -24,6 +21,7 @@ import {
 } from "./limits.ts";
 import { decodeList, encodeList } from "./list-codec.ts";
 import type { GenerationInfo, RecommendationStore, StoredList } from "./port.ts";
+import { packState, REVISION_BYTES, revisionOf, unpackState } from "./state-codec.ts";
 
 const FORMAT_VERSION = 1;
 /** Lists removed in one transaction of `drop`: a few milliseconds during which no one else writes. */
@@ -31,7 +29,6 @@ const DROP_STEP_LISTS = 2_000;
 
 /** Before a state's revision. No msgpack begins with it: a value that does not start so is one without a revision. */
 const REVISED = 0xc1;
-const REVISION_BYTES = 16;
 const STATE_AT = 1 + REVISION_BYTES;
 
 /** lmdb-js's fast reads answer one buffer over and over, and only its `length` says where the value ends. */
@@ -58,12 +55,9 @@ export async function openLmdbRecommendations(options: {
   const pointers = environment.table<string, string>("pointers", { encoding: "string" });
   const states = environment.table<Buffer, string>("states", { encoding: "binary" });
   const statePositions = environment.table<number, [string, number]>("state-positions", {});
-  const packr = new Packr({ useRecords: true });
-
-  const revisionOf = (packed: Buffer) => hash("sha256", packed, "buffer").subarray(0, REVISION_BYTES);
 
   function encodeState(state: ProfileState): Buffer {
-    const packed = packr.pack(state);
+    const packed = packState(state);
     const bytes = Buffer.allocUnsafeSlow(STATE_AT + packed.length);
     bytes[0] = REVISED;
     bytes.set(revisionOf(packed), 1);
@@ -77,7 +71,7 @@ export async function openLmdbRecommendations(options: {
   }
 
   function decodeState(bytes: Buffer): ProfileState {
-    return packr.unpack(bytes, { start: bytes[0] === REVISED ? STATE_AT : 0, end: bytes.length }) as ProfileState;
+    return unpackState(bytes, bytes[0] === REVISED ? STATE_AT : 0);
   }
 
   const activeNow = () => pointers.get("active") as Generation | undefined;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { partitionOf } from "./partitioner.ts";
 import {
+  APPEND_BYTES_MAX,
   APPEND_RECORDS_MAX,
   type EventLog,
   KEY_BYTES_MAX,
@@ -16,6 +17,8 @@ export interface EventLogHarness {
   readonly port: EventLog;
   /** Closes the port and opens what it left again. Absent where closing means nothing to what is stored. */
   readonly reopen?: () => Promise<EventLog>;
+  /** A second port on the same log, as another process has it. Absent where one process owns the log. */
+  readonly openAnother?: () => Promise<EventLog>;
   readonly dispose: () => Promise<void>;
 }
 
@@ -183,6 +186,19 @@ export function eventLogContract(adapter: { open(): Promise<EventLogHarness> }):
         `record 2 of the append to ${topic} has a key of ${KEY_BYTES_MAX + 2} bytes; at most ${KEY_BYTES_MAX}`,
       );
       expect((await log.bounds(topic))[0]!.nextOffset).toBe(0);
+    });
+
+    test("a batch of more bytes than accepted is refused whole", async () => {
+      const topic = await newTopic(2);
+      const value = "x".repeat(RECORD_BYTES_MAX);
+      const count = APPEND_BYTES_MAX / RECORD_BYTES_MAX;
+      const records = Array.from({ length: count }, () => ({ key: "", value }));
+      expect(await log.append(topic, records)).toHaveLength(count);
+      await expect(log.append(topic, [...records, { key: "k", value: "" }])).rejects.toThrow(
+        `${APPEND_BYTES_MAX + 1} bytes in one append to ${topic}; at most ${APPEND_BYTES_MAX} are accepted`,
+      );
+      const bounds = await log.bounds(topic);
+      expect(bounds.reduce((sum, b) => sum + b.nextOffset, 0)).toBe(count);
     });
 
     test("many writers at once: offsets stay dense, each writer's records keep their order", async () => {
@@ -439,6 +455,125 @@ export function eventLogContract(adapter: { open(): Promise<EventLogHarness> }):
       expect(sideBySide).toBe(0);
       expect(seen).toHaveLength(400);
       expect(new Set(seen).size).toBe(400);
+    });
+  });
+
+  describe("a reader that knows how far its own store is", () => {
+    const ten = Array.from({ length: 10 }, (_, i) => ({ key: "k", value: `${i}` }));
+
+    async function handledFrom(topic: string, resumeAt: (partition: number) => Promise<number | undefined>) {
+      const { batches, options } = reader(topic, { resumeAt });
+      const subscription = await log.subscribe(options);
+      await subscription.caughtUp();
+      expect(await subscription.lag()).toBe(0);
+      await subscription.close();
+      return batches.flatMap((b) => b.records.map((r) => r.offset));
+    }
+
+    test("begins there where that is earlier than the group's position, and the position follows", async () => {
+      const topic = await newTopic(1);
+      await log.append(topic, ten);
+      await log.commit("readers", topic, [{ partition: 0, nextOffset: 8 }]);
+      expect(await handledFrom(topic, async () => 4)).toEqual([4, 5, 6, 7, 8, 9]);
+      expect(await log.committed("readers", topic)).toEqual([{ partition: 0, nextOffset: 10 }]);
+    });
+
+    test("begins at the group's position where its store is ahead or can't tell", async () => {
+      const topic = await newTopic(1);
+      await log.append(topic, ten);
+      await log.commit("readers", topic, [{ partition: 0, nextOffset: 7 }]);
+      expect(await handledFrom(topic, async () => 9)).toEqual([7, 8, 9]);
+      await log.commit("readers", topic, [{ partition: 0, nextOffset: 8 }]);
+      expect(await handledFrom(topic, async () => undefined)).toEqual([8, 9]);
+    });
+
+    test("is asked for each partition, again until it answers, and handles nothing before", async () => {
+      const topic = await newTopic(3);
+      await log.append(
+        topic,
+        Array.from({ length: 30 }, (_, i) => ({ key: `k${i}`, value: "v" })),
+      );
+      const asked = new Map<number, number>();
+      const answered = new Set<number>();
+      const early: number[] = [];
+      const { options } = reader(topic, {
+        async resumeAt(partition) {
+          asked.set(partition, (asked.get(partition) ?? 0) + 1);
+          if (asked.get(partition) === 1) throw new Error("the store is away");
+          answered.add(partition);
+          return 0;
+        },
+        async handle({ partition }) {
+          if (!answered.has(partition)) early.push(partition);
+        },
+      });
+      const subscription = await log.subscribe(options);
+      await subscription.caughtUp();
+      await subscription.close();
+      expect([...asked].sort()).toEqual([
+        [0, 2],
+        [1, 2],
+        [2, 2],
+      ]);
+      expect(early).toEqual([]);
+    });
+
+    test("a store that lost everything gets everything again", async () => {
+      const topic = await newTopic(1);
+      await log.append(topic, ten);
+      expect(await handledFrom(topic, async () => 0)).toHaveLength(10);
+      expect(await handledFrom(topic, async () => 0)).toHaveLength(10);
+      expect(await handledFrom(topic, async () => 10)).toEqual([]);
+    });
+  });
+
+  describe("two processes", () => {
+    test("share the partitions of a group; when one leaves, the other goes on with its partitions", async () => {
+      if (!harness.openAnother) return;
+      const topic = await newTopic(4);
+      const another = await harness.openAnother();
+      const seen: { reader: string; place: string }[] = [];
+      const handleAs = (name: string) =>
+        reader(topic, {
+          recordsMax: 20,
+          async handle({ partition, records }) {
+            for (const { offset } of records) seen.push({ reader: name, place: `${partition}/${offset}` });
+          },
+        }).options;
+      const append = (round: number) =>
+        log.append(
+          topic,
+          Array.from({ length: 200 }, (_, i) => ({ key: `${round}-${i}`, value: "v" })),
+        );
+      const first = await log.subscribe(handleAs("first"));
+      const second = await another.subscribe(handleAs("second"));
+      const places = [...(await append(0))];
+      await first.caughtUp();
+      expect(new Set(seen.map(({ reader: name }) => name))).toEqual(new Set(["first", "second"]));
+      expect(await second.lag()).toBe(0);
+      await expect(another.commit("readers", topic, [{ partition: 0, nextOffset: 0 }])).rejects.toThrow(/is reading/);
+      await second.close();
+      const before = seen.length;
+      places.push(...(await append(1)));
+      await first.caughtUp();
+      expect(new Set(seen.slice(before).map(({ reader: name }) => name))).toEqual(new Set(["first"]));
+      expect(new Set(seen.map(({ place }) => place))).toEqual(
+        new Set(places.map(({ partition, offset }) => `${partition}/${offset}`)),
+      );
+      await first.close();
+      await another.close();
+    });
+
+    test("see each other's records and topics", async () => {
+      if (!harness.openAnother) return;
+      const topic = await newTopic(2);
+      const another = await harness.openAnother();
+      await another.ensureTopic({ name: topic, partitionCount: 2 });
+      await expect(another.ensureTopic({ name: topic, partitionCount: 5 })).rejects.toThrow(/2 partitions, 5/);
+      const [place] = await another.append(topic, [{ key: "k", value: "from the other" }]);
+      const [record] = await readAll(topic, place!.partition);
+      expect(text(record!.value)).toBe("from the other");
+      await another.close();
     });
   });
 

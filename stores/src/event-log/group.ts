@@ -5,7 +5,7 @@
  * readers join and leave. Partition p belongs to reader p modulo the number of readers, looked up for every batch, so a
  * rebalance needs no agreement: the batch under way ends with its old reader, the next one goes to the new.
  * A batch that failed is kept and handed out again as it was, so that a handler that cuts its work by batch meets the
- * same cuts.
+ * same cuts. A reader that takes a partition is asked first where its own store is (`resumeAt`).
  */
 import type { Clock } from "@thewatcher/kit/clock";
 import type { LogRecord, Subscription, SubscriptionOptions } from "./port.ts";
@@ -61,6 +61,8 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
   const running = new Set<number>();
   const wakers = Array.from({ length: partitionCount }, () => new Set<() => void>());
   const held = new Map<number, Held>();
+  /** Who was asked last where its own store is, by partition: whoever takes one is asked before its first batch. */
+  const begunBy = new Map<number, Member>();
   const catchingUp = new Set<Waiter>();
 
   const wake = (partition: number) => {
@@ -84,7 +86,16 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
     });
   }
 
-  const reached = (targets: readonly number[]) => targets.every((target, p) => source.position(p) >= target);
+  /** Not before the partition's reader has said where its own store is: the position may move back. */
+  const isBegun = (partition: number) => {
+    const member = members[partition % members.length];
+    return !member?.options.resumeAt || begunBy.get(partition) === member;
+  };
+  const reached = (targets: readonly number[]) =>
+    targets.every((target, p) => source.position(p) >= target && isBegun(p));
+  const settleReached = () => {
+    for (const waiter of [...catchingUp]) if (reached(waiter.targets)) waiter.settle();
+  };
 
   /** Whether someone waits for records that nobody has handled yet: then company is not worth a wait. */
   const isAwaited = (partition: number) =>
@@ -123,11 +134,22 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
       await member.options.handle({ topic, partition, records: batch.records });
       await source.savePosition(partition, first + batch.records.length);
       held.delete(partition);
-      for (const waiter of [...catchingUp]) if (reached(waiter.targets)) waiter.settle();
+      settleReached();
     } catch (error) {
       held.set(partition, { records: batch.records, failures: batch.failures + 1 });
       tell(member, error, partition, first);
     }
+  }
+
+  /** Moves the position back to where the member's own store is. */
+  async function begin(partition: number, member: Member): Promise<void> {
+    const asked = await member.options.resumeAt?.(partition);
+    if (asked !== undefined && asked < source.position(partition)) {
+      held.delete(partition);
+      await source.savePosition(partition, Math.max(0, asked));
+    }
+    begunBy.set(partition, member);
+    settleReached();
   }
 
   function tell(member: Member, error: unknown, partition: number, firstOffset: number): void {
@@ -151,6 +173,17 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
         while (!member.left && clock.monotonicMs() < until) await change(partition, until - clock.monotonicMs());
         if (member.left) continue;
       }
+      if (begunBy.get(partition) !== member) {
+        try {
+          await begin(partition, member);
+          readFailures = 0;
+          batch = held.get(partition);
+        } catch (error) {
+          readFailures++;
+          tell(member, error, partition, source.position(partition));
+          continue;
+        }
+      }
       if (!batch) {
         try {
           const records = await nextBatch(partition, member);
@@ -170,6 +203,7 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
       member.attempts.delete(under);
     }
     held.delete(partition);
+    begunBy.delete(partition);
     running.delete(partition);
   }
 

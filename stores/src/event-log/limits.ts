@@ -1,5 +1,6 @@
 /** What every event log refuses, in the same words. */
-import { APPEND_RECORDS_MAX, KEY_BYTES_MAX, type NewRecord, RECORD_BYTES_MAX } from "./port.ts";
+import { UserError } from "@thewatcher/kit/user-error";
+import { APPEND_BYTES_MAX, APPEND_RECORDS_MAX, KEY_BYTES_MAX, type NewRecord, RECORD_BYTES_MAX } from "./port.ts";
 
 /** Kafka's rule for names of topics, so that a name good here is good there. */
 const TOPIC_PATTERN = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
@@ -21,8 +22,8 @@ export function checkTopic(topic: { readonly name: string; readonly partitionCou
 
 /** Where the topic exists already with another number of partitions. */
 export function partitionCountDiffers(name: string, found: number, asked: number): Error {
-  return new Error(
-    `event log: topic ${name} exists with ${found} partitions, ${asked} were asked for; keys would change their partition`,
+  return new UserError(
+    `event log: topic ${name} exists with ${found} partitions, ${asked} were asked for; keys would change their partition: ask for ${found}, or append to a topic of another name and replay into it`,
   );
 }
 
@@ -34,6 +35,7 @@ export function checkRecords(topic: string, records: readonly NewRecord[]): Uint
     );
   }
   const valueBytes = new Uint32Array(records.length);
+  let total = 0;
   for (let index = 0; index < records.length; index++) {
     const { key, value } = records[index]!;
     // A UTF-16 unit is at most three bytes of UTF-8: most keys need no counting.
@@ -44,6 +46,12 @@ export function checkRecords(topic: string, records: readonly NewRecord[]): Uint
     const bytes = typeof value === "string" ? Buffer.byteLength(value) : value.length;
     if (bytes > RECORD_BYTES_MAX) throw refused(topic, index, `a value of ${bytes} bytes`, RECORD_BYTES_MAX);
     valueBytes[index] = bytes;
+    total += key.length + bytes;
+  }
+  if (total > APPEND_BYTES_MAX) {
+    throw new RangeError(
+      `event log: ${total} bytes in one append to ${topic}; at most ${APPEND_BYTES_MAX} are accepted; none of the batch was appended`,
+    );
   }
   return valueBytes;
 }

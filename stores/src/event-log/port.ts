@@ -14,6 +14,8 @@ export const RECORD_BYTES_MAX = 1_048_576;
 export const KEY_BYTES_MAX = 256;
 /** Records of one `append`. */
 export const APPEND_RECORDS_MAX = 20_000;
+/** Keys and values of one `append` together: what one partition gets of it is one batch of Kafka's. */
+export const APPEND_BYTES_MAX = 33_554_432;
 
 export interface NewRecord {
   readonly key: string;

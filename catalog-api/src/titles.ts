@@ -111,12 +111,17 @@ export function upsertTitles(
   const byId = new Map<string, TitleDetails>();
   for (const title of titles) byId.set(title.titleId, title);
   return database.writeBulk(
-    { table: "titles", columns, keyColumns: ["title_id"], onConflict: "replace", rows: rowsOf(byId.values()) },
+    { table: "titles", columns, keyColumns: ["title_id"], onConflict: "replace", rows: rowsOf(byId) },
     transaction,
   );
 }
 
-function* rowsOf(titles: Iterable<TitleDetails>): Iterable<readonly unknown[]> {
+/** From the start each time: a transaction may be repeated. */
+function rowsOf(titles: ReadonlyMap<string, TitleDetails>): Iterable<readonly unknown[]> {
+  return { [Symbol.iterator]: () => valuesOf(titles.values()) };
+}
+
+function* valuesOf(titles: Iterable<TitleDetails>): Generator<readonly unknown[]> {
   for (const title of titles) {
     yield [
       title.titleId,

@@ -1,200 +1,120 @@
 /**
- * PostgreSQL by `pg` and Kysely. Right behind a pooler in transaction mode too: no named prepared statements, nothing of
- * the session outside a transaction (settings are SET LOCAL, locks and temporary tables end with their transaction).
+ * PostgreSQL by `pg` and Kysely. Right behind a pooler in transaction mode too (PgBouncer, Odyssey): no named prepared
+ * statements, no settings asked for at connecting, nothing of the session outside a transaction: settings are SET LOCAL,
+ * temporary tables and advisory locks end with their transaction, and nobody listens or notifies.
+ *
+ * A transaction that the server chose as the victim of a deadlock is repeated, so its work may run several times.
  */
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { randomInt } from "node:crypto";
 import { assert } from "@thewatcher/kit/assert";
+import { type Clock, systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
-import { Kysely, type Migration, Migrator, PostgresDialect, type Transaction } from "kysely";
+import {
+  type Dialect,
+  Kysely,
+  type Migration,
+  Migrator,
+  PostgresAdapter,
+  PostgresDialect,
+  type PostgresPoolClient,
+  sql,
+  type Transaction,
+} from "kysely";
 import pg from "pg";
-import { from as copyFrom } from "pg-copy-streams";
+import { isRepeatable, writeBulkOn } from "./bulk-write.ts";
+import { beginWithin, DEADLINES, type Deadlines, type Lease, takeLease } from "./lease.ts";
 import { databaseMigrations } from "./migrations/all.ts";
 import type { BulkWrite, Database } from "./port.ts";
-import { tableColumns } from "./table-columns.ts";
+import { codeOf, parsePostgresUrl, refusalToOpen } from "./postgres-url.ts";
 import type { Tables } from "./tables.ts";
 
 /** Statements are short; more connections only queue inside the server (two cores: 8 already saturate it). */
-const CONNECTIONS_MAX = 10;
-const CONNECT_MS_MAX = 10_000;
-/** Text of one write to the socket while copying. */
-const COPY_CHUNK_CHARACTERS = 65_536;
-/** A million keys of 100 bytes sort in memory rather than in files. For the one transaction. */
-const BULK_WORK_MEMORY = "128MB";
+const CONNECTIONS = 10;
+/** Behind a pooler an open client connection costs it nothing; the first bytes after this long find out a dead one. */
+const KEEP_ALIVE_AFTER_MS = 10_000;
+/** Deadlock and serialization failure: undone by the server, and right when done again. */
+const REPEATABLE = ["40P01", "40001"];
+const ATTEMPTS_MAX = 6;
+/** At random up to this, doubled each time: two that met do not meet again at the same moment. */
+const REPEAT_PAUSE_MS = 25;
+/** Any number that no other advisory lock of this database has. */
+const MIGRATION_LOCK = 7_061_000;
 
 export interface PostgresOptions {
-  /** `postgres://user:password@host:port/database` */
+  /** `postgres://user:password@host:port/database`, see `postgres-url.ts`. */
   readonly url: string;
   /** For `describe`, asked each time; a server says its own. */
   readonly product?: () => string;
+  readonly clock?: Clock;
   readonly log?: (message: string) => void;
   /** Default: all of ours. A test gives others. */
   readonly migrations?: Readonly<Record<string, Migration>>;
+  /** A test gives smaller ones. */
+  readonly deadlines?: Partial<Deadlines>;
   /** After the pool is closed. */
   readonly onClose?: () => Promise<void>;
 }
 
-const SPECIAL = /[\\\n\r\t]/;
-const escapeText = (text: string) =>
-  SPECIAL.test(text)
-    ? text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\r", "\\r").replaceAll("\t", "\\t")
-    : text;
-
-/** One value in the text form of COPY. */
-function encodeValue(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return escapeText(value);
-    case "number":
-    case "bigint":
-      return String(value);
-    case "boolean":
-      return value ? "t" : "f";
-    default:
-      if (value === null || value === undefined) return "\\N";
-      if (value instanceof Date) return value.toISOString();
-      if (Array.isArray(value)) {
-        const elements = value.map((element) =>
-          element === null ? "NULL" : `"${String(element).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`,
-        );
-        return escapeText(`{${elements.join(",")}}`);
-      }
-      return escapeText(JSON.stringify(value));
-  }
-}
-
-function* encodeRows(rows: Iterable<readonly unknown[]>, columnCount: number): Generator<string> {
-  let chunk = "";
-  for (const row of rows) {
-    assert(row.length === columnCount, "a row has one value for each column", () => row);
-    let line = encodeValue(row[0]);
-    for (let i = 1; i < columnCount; i++) line += `\t${encodeValue(row[i])}`;
-    chunk += `${line}\n`;
-    if (chunk.length >= COPY_CHUNK_CHARACTERS) {
-      yield chunk;
-      chunk = "";
-    }
-  }
-  if (chunk.length > 0) yield chunk;
-}
-
-const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
-
-let bulkCount = 0;
-const UNIQUE_VIOLATION = "23505";
-
-/** Straight into the table; undefined, and nothing written, where a key was known or came twice. */
-async function copyNew<Table extends keyof Tables>(
-  client: pg.ClientBase,
-  { table, columns, rows }: BulkWrite<Table>,
-): Promise<number | undefined> {
-  await client.query("SAVEPOINT copy_new");
-  const target = client.query(copyFrom(`COPY ${identifier(table)} (${columns.map(identifier).join(", ")}) FROM STDIN`));
-  try {
-    await pipeline(Readable.from(encodeRows(rows, columns.length)), target);
-  } catch (error) {
-    if ((error as { readonly code?: unknown }).code !== UNIQUE_VIOLATION) throw error;
-    await client.query("ROLLBACK TO SAVEPOINT copy_new");
-    return undefined;
-  }
-  await client.query("RELEASE SAVEPOINT copy_new");
-  return target.rowCount;
-}
-
-async function copyAndMerge<Table extends keyof Tables>(
-  client: pg.ClientBase,
-  write: BulkWrite<Table>,
-): Promise<number> {
-  const { table, columns, keyColumns, onConflict, rows } = write;
-  const known: Record<string, unknown> = tableColumns[table];
-  const newerBy: readonly string[] = typeof onConflict === "object" ? onConflict.replaceWhenNewer : [];
-  for (const column of [...columns, ...keyColumns, ...newerBy])
-    assert(column in known, `${table} has no such column`, () => column);
-  for (const column of newerBy)
-    assert(
-      columns.some((name) => name === column),
-      "what is newer is written too",
-      () => column,
-    );
-  assert(keyColumns.length > 0, "a bulk write names its key columns");
-  const names = columns.map(identifier).join(", ");
-  const keys = keyColumns.map(identifier).join(", ");
-  if (write.keysAreNew) {
-    const copied = await copyNew(client, write);
-    if (copied !== undefined) return copied;
-  }
-  const temporary = identifier(`bulk_${++bulkCount}`);
-  await client.query(`SET LOCAL work_mem = '${BULK_WORK_MEMORY}'`);
-  await client.query(
-    `CREATE TEMPORARY TABLE ${temporary} ON COMMIT DROP AS SELECT ${names} FROM ${identifier(table)} WITH NO DATA`,
-  );
-  const target = client.query(copyFrom(`COPY ${temporary} (${names}) FROM STDIN`));
-  await pipeline(Readable.from(encodeRows(rows, columns.length)), target);
-  const updates = columns
-    .filter((column) => !(keyColumns as readonly string[]).includes(column))
-    .map((column) => `${identifier(column)} = excluded.${identifier(column)}`);
-  const newer = newerBy.map(identifier);
-  const onlyNewer =
-    newer.length === 0
-      ? ""
-      : ` WHERE (${newer.map((name) => `excluded.${name}`).join(", ")}) > (${newer.map((name) => `${identifier(table)}.${name}`).join(", ")})`;
-  const action =
-    onConflict !== "keep" && updates.length > 0 ? `DO UPDATE SET ${updates.join(", ")}${onlyNewer}` : "DO NOTHING";
-  // A key twice in one write: the first stays or the last (the newest) wins, as if written one after the other. In key
-  // order, which also makes the index grow at its end.
-  const order = [...newer.map((name) => `${name} DESC`), `ctid ${onConflict === "replace" ? "DESC" : "ASC"}`].join(
-    ", ",
-  );
-  const merged = await client.query(
-    `INSERT INTO ${identifier(table)} (${names}) SELECT DISTINCT ON (${keys}) ${names} FROM ${temporary} ORDER BY ${keys}, ${order} ON CONFLICT (${keys}) ${action}`,
-  );
-  await client.query(`DROP TABLE ${temporary}`);
-  return merged.rowCount ?? 0;
-}
-
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
-  const { log = () => {} } = options;
+  const { log = () => {}, clock = systemClock } = options;
+  const deadlines = { ...DEADLINES, ...options.deadlines };
+  const { where, config, connections = CONNECTIONS } = parsePostgresUrl(options.url);
   const pool = new pg.Pool({
-    connectionString: options.url,
-    max: CONNECTIONS_MAX,
-    connectionTimeoutMillis: CONNECT_MS_MAX,
+    ...config,
+    max: connections,
+    connectionTimeoutMillis: deadlines.connectMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     application_name: "thewatcher",
   });
   // An idle connection that the server closed: the pool opens another at the next query.
-  pool.on("error", (error) => log(`database: ${error.message}`));
+  pool.on("error", (error) => log(`${where}: ${error.message}`));
   // One in use: its query is refused with the same error, and the pool drops it. Without a listener it would end the process.
   pool.on("connect", (client) => client.on("error", () => {}));
+  const lease = () => takeLease(pool, where, deadlines);
+
   try {
-    await pool.query("SELECT 1");
+    const first = await lease();
+    try {
+      await first.query("SELECT 1");
+    } finally {
+      first.release();
+    }
   } catch (error) {
     await pool.end();
-    const { host } = new URL(options.url);
-    throw new UserError(`database at ${host}: ${error instanceof Error ? error.message : String(error)}`);
+    throw refusalToOpen(where, error instanceof Error && error.cause !== undefined ? error.cause : error);
   }
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  const clients = new WeakMap<Transaction<Tables>, pg.PoolClient>();
+  const kysely = new Kysely<Tables>({ dialect: dialectOver(lease, deadlines) });
+  const leases = new WeakMap<Transaction<Tables>, Lease>();
+
+  /** Of one connection, so that COPY can run beside Kysely's queries in one transaction. */
+  const kyselyOn = (held: Lease) =>
+    new Kysely<Tables>({ dialect: dialectOver(async () => ({ ...held, release: () => {} }), deadlines) });
+
+  async function transactOnce<Value>(work: (transaction: Transaction<Tables>) => Promise<Value>): Promise<Value> {
+    const held = await lease();
+    try {
+      return await kyselyOn(held)
+        .transaction()
+        .execute(async (open) => {
+          leases.set(open, held);
+          return await work(open);
+        });
+    } finally {
+      held.release();
+    }
+  }
 
   async function transaction<Value>(work: (transaction: Transaction<Tables>) => Promise<Value>): Promise<Value> {
-    const client = await pool.connect();
-    let broken: Error | undefined;
-    const onError = (error: Error) => {
-      broken = error;
-    };
-    client.on("error", onError);
-    try {
-      // A Kysely of one connection, so that COPY can run beside Kysely's queries in one transaction.
-      const single = new Kysely<Tables>({
-        dialect: new PostgresDialect({
-          pool: { connect: async () => ({ query: client.query.bind(client), release: () => {} }), end: async () => {} },
-        }),
-      });
-      return await single.transaction().execute(async (open) => {
-        clients.set(open, client);
-        return await work(open);
-      });
-    } finally {
-      client.off("error", onError);
-      client.release(broken);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await transactOnce(work);
+      } catch (error) {
+        const code = codeOf(error);
+        if (attempt === ATTEMPTS_MAX || code === undefined || !REPEATABLE.includes(code)) throw error;
+        log(`${where}: ${code}, transaction repeated (${attempt} of ${ATTEMPTS_MAX - 1})`);
+        await clock.sleep(randomInt(REPEAT_PAUSE_MS * 2 ** attempt));
+      }
     }
   }
 
@@ -202,39 +122,88 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
     write: BulkWrite<Table>,
     open?: Transaction<Tables>,
   ): Promise<number> {
-    if (!open) return await transaction((own) => writeBulk(write, own));
-    const client = clients.get(open);
-    assert(client, "writeBulk takes a transaction of Database.transaction");
-    return await copyAndMerge(client, write);
+    if (!open) {
+      const own = (inside: Transaction<Tables>) => writeBulk(write, inside);
+      return await (isRepeatable(write.rows) ? transaction(own) : transactOnce(own));
+    }
+    const held = leases.get(open);
+    assert(held, "writeBulk takes a transaction of Database.transaction");
+    return await writeBulkOn(held, write);
   }
 
+  let closing: Promise<void> | undefined;
   return {
     kysely,
     transaction,
     writeBulk,
 
-    async migrate() {
-      const migrations = options.migrations ?? databaseMigrations;
-      const migrator = new Migrator({ db: kysely, provider: { getMigrations: async () => ({ ...migrations }) } });
-      const { error, results } = await migrator.migrateToLatest();
-      if (error instanceof Error && /previously executed migration .* is missing/.test(error.message)) {
-        throw new UserError(
-          `database: its schema is newer than this program (${error.message}); start the version that made it, or a newer one`,
-        );
-      }
-      if (error !== undefined) throw error;
-      return (results ?? []).map(({ migrationName }) => migrationName);
+    migrate() {
+      return transactOnce(async (open) => {
+        const held = leases.get(open);
+        assert(held, "a transaction has its connection");
+        await held.allowLong();
+        // Of the transaction: one of the session would stay on the pooler's connection, or be given back on another.
+        await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(open);
+        const migrations = options.migrations ?? databaseMigrations;
+        const migrator = new Migrator({
+          db: kyselyOn(held),
+          provider: { getMigrations: async () => ({ ...migrations }) },
+          // It is in ours.
+          disableTransactions: true,
+        });
+        const { error, results } = await migrator.migrateToLatest();
+        if (error instanceof Error && /previously executed migration .* is missing/.test(error.message)) {
+          throw new UserError(
+            `${where}: its schema is newer than this program (${error.message}); start the version that made it, or a newer one`,
+          );
+        }
+        if (error !== undefined) throw error;
+        return (results ?? []).map(({ migrationName }) => migrationName);
+      });
     },
 
     async describe() {
-      const { rows } = await pool.query<{ version: string }>("SELECT current_setting('server_version') AS version");
+      const { rows } = await sql<{ version: string }>`SELECT current_setting('server_version') AS version`.execute(
+        kysely,
+      );
       const server = `PostgreSQL ${rows[0]?.version}`;
-      return options.product ? `${server} (${options.product()})` : `${server} at ${new URL(options.url).host}`;
+      return options.product ? `${server} (${options.product()})` : `${server}, ${where}`;
     },
 
-    async close() {
-      await kysely.destroy();
-      await options.onClose?.();
+    close() {
+      closing ??= (async () => {
+        await kysely.destroy();
+        await pool.end();
+        await options.onClose?.();
+      })();
+      return closing;
     },
   };
+}
+
+/** Kysely's dialect over connections of ours. Its own lock of migrations is one of the session: ours is taken before. */
+function dialectOver(lease: () => Promise<Lease>, deadlines: Deadlines): Dialect {
+  const pool = {
+    async connect() {
+      const held = await lease();
+      return {
+        // Without the second form, of a cursor: nobody streams.
+        query: ((text: string, values: readonly unknown[]) =>
+          held.query(
+            text === "begin" ? beginWithin(deadlines) : text,
+            values,
+          )) as unknown as PostgresPoolClient["query"],
+        release: () => held.release(),
+      };
+    },
+    end: async () => {},
+  };
+  const dialect = new PostgresDialect({ pool });
+  return Object.assign(dialect, {
+    createAdapter: () =>
+      Object.assign(new PostgresAdapter(), {
+        acquireMigrationLock: async () => {},
+        releaseMigrationLock: async () => {},
+      }),
+  });
 }

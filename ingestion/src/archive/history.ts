@@ -24,19 +24,24 @@ export interface PartitionHistory {
   readonly partition: number;
   /** The end of the log when this was looked at. */
   readonly next: number;
-  /** Ranges that the source does not hold, and the first range behind each that it does. */
+  /** Ranges that the source does not hold. */
   readonly missing: readonly OffsetRange[];
   /** In order, from `from` or the first offset behind it that is held; missing ranges are left out. */
   read(from?: number): AsyncIterable<readonly LogRecord[]>;
 }
 
-/** The partitions of a topic from the offset 0 to the log's end, as it is now. */
+/**
+ * The partitions of a topic from the offset 0 to the log's end, as it is now. `settle`: before the archive is looked at,
+ * so that it holds what the log held.
+ */
 export async function openHistory(
   deps: ArchiveDeps,
   topic: string,
   source: HistorySource,
+  settle?: () => Promise<void>,
 ): Promise<readonly PartitionHistory[]> {
   const bounds = await deps.eventLog.bounds(topic);
+  await settle?.();
   return Promise.all(
     bounds.map(async ({ partition, firstOffset, nextOffset }): Promise<PartitionHistory> => {
       const logFrom = source === "archive" ? nextOffset : firstOffset;

@@ -97,4 +97,15 @@ export const tableColumns: { readonly [Table in keyof Tables]: { readonly [Name 
     created_at: ["timestamp with time zone"],
     expires_at: ["timestamp with time zone", "null"],
   },
+  dead_letter_replays: {
+    sequence: ["bigint"],
+    log_partition: ["integer"],
+    log_offset: ["bigint"],
+    outcome: ["text"],
+    event_id: ["text", "null"],
+    cause: ["text", "null"],
+    detail: ["text", "null"],
+    rules: ["ARRAY"],
+    replayed_at: ["timestamp with time zone"],
+  },
 };

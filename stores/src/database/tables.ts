@@ -101,4 +101,19 @@ export interface Tables {
     created_at: DefaultTimestamp;
     expires_at: Timestamp | null;
   };
+  /** One row an attempt to bring a dead letter back, by the letter's place in its topic. */
+  dead_letter_replays: {
+    sequence: Generated<string>;
+    log_partition: number;
+    log_offset: string;
+    outcome: "accepted" | "refused";
+    /** Of what was accepted. */
+    event_id: string | null;
+    /** Of what was refused again: why now. */
+    cause: string | null;
+    detail: string | null;
+    /** The rules that mended it, as they were given. */
+    rules: string[];
+    replayed_at: Timestamp;
+  };
 }

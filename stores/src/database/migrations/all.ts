@@ -1,5 +1,9 @@
 import type { Migration } from "kysely";
 import { foundation } from "./0001-foundation.ts";
+import { deadLetterReplays } from "./0002-dead-letter-replays.ts";
 
 /** By name, which decides the order. Applied ones never change. */
-export const databaseMigrations: Readonly<Record<string, Migration>> = { "0001-foundation": foundation };
+export const databaseMigrations: Readonly<Record<string, Migration>> = {
+  "0001-foundation": foundation,
+  "0002-dead-letter-replays": deadLetterReplays,
+};

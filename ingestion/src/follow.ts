@@ -27,7 +27,7 @@ export interface EventReader {
 }
 
 export function followEventTopics(options: {
-  readonly eventLog: EventLog;
+  readonly eventLog: Pick<EventLog, "subscribe">;
   readonly log: Log;
   readonly group: string;
   readonly recordsMax: number;

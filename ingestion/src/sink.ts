@@ -47,7 +47,7 @@ const LINGER_MS = 500;
 const KEPT_LETTERS_MAX = 100_000;
 
 export interface SinkDeps {
-  readonly eventLog: EventLog;
+  readonly eventLog: Pick<EventLog, "append" | "bounds" | "read" | "subscribe">;
   readonly warehouse: Pick<Warehouse, "insertEvents" | "advance" | "positions">;
   readonly clock: Clock;
   readonly log: Log;

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 /** What every test begins with: the schema without a tuple. */
-const EMPTY = String.raw`
+const EMPTY = `
   for name, space in pairs(box.space) do
     if type(name) == 'string' and name:find('^thewatcher_') and name ~= 'thewatcher_schema_migrations' then
       space:truncate()

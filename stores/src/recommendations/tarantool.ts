@@ -13,11 +13,11 @@
  * Prepared for vshard: docs/decisions/0007-tarantool.md.
  */
 import type { Generation, ProfileId } from "@thewatcher/contracts/ids";
-import { Packr } from "msgpackr";
 import { BUCKET_COUNT, bucketIdOf } from "../tarantool/bucket.ts";
 import { ER, TarantoolError } from "../tarantool/connection.ts";
 import { migrate } from "../tarantool/migrate.ts";
 import { type OpenTarantoolOptions, openTarantool } from "../tarantool/open.ts";
+import { type Packable, pack } from "../tarantool/pack.ts";
 import { tarantoolMigrations } from "../tarantool/schema/all.ts";
 import {
   activeGeneration,
@@ -40,8 +40,6 @@ const DROP_STEP_LISTS = 1_000;
 type StateTuple = readonly [bucketId: number, profileId: string, revision: Buffer, state: Buffer];
 type ListTuple = readonly [bucketId: number, generation: string, profileId: string, list: Buffer];
 type GenerationTuple = readonly [generation: Generation, listCount: number, dropping: boolean, note: string];
-
-const packr = new Packr({ useRecords: false });
 
 /** Consecutive tuples in parts of at most `WRITE_BYTES_MAX`, but for one that is larger by itself; at least one part. */
 function inParts(tuples: readonly Buffer[]): { readonly start: number; readonly packed: Buffer }[] {
@@ -72,7 +70,7 @@ export async function openTarantoolRecommendations(options: OpenTarantoolOptions
   }
   let isClosed = false;
 
-  async function call(name: string, ...args: readonly unknown[]): Promise<readonly unknown[]> {
+  async function call(name: string, ...args: readonly Packable[]): Promise<readonly unknown[]> {
     requireOpen();
     try {
       return await connection.call(`thewatcher_${name}`, args);
@@ -123,7 +121,7 @@ export async function openTarantoolRecommendations(options: OpenTarantoolOptions
       requireOpen();
       checkLists(lists);
       const tuples = lists.map(({ profileId, titleIds, scores }) =>
-        packr.pack([bucketIdOf(profileId), generation, profileId, encodeList(titleIds, scores)]),
+        pack([bucketIdOf(profileId), generation, profileId, encodeList(titleIds, scores)]),
       );
       for (const { start, packed } of inParts(tuples)) {
         const first = lists[start];
@@ -213,7 +211,7 @@ export async function openTarantoolRecommendations(options: OpenTarantoolOptions
       if (states.length === 0 && !position) return { conflicts: [] };
       const tuples = states.map(({ state }) => {
         const packed = packState(state);
-        return packr.pack([bucketIdOf(state.profileId), state.profileId, revisionOf(packed), packed]);
+        return pack([bucketIdOf(state.profileId), state.profileId, revisionOf(packed), packed]);
       });
       const replaced = states.map(({ replaces }) => (replaces === undefined ? null : Buffer.from(replaces, "latin1")));
       const conflicts: ProfileId[] = [];

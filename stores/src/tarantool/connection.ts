@@ -1,6 +1,7 @@
 /** What the adapters ask of a Tarantool: the port of two clients, ours (`iproto.ts`) and npm's (`npm-driver.ts`). */
 import type { Clock } from "@thewatcher/kit/clock";
 import type { Log } from "@thewatcher/kit/log";
+import type { Packable } from "./pack.ts";
 
 /** From the first packet to the accepted password. A server that is there takes 2 ms. */
 export const CONNECT_MS_MAX = 5_000;
@@ -30,9 +31,9 @@ export interface ConnectionOptions {
 
 export interface TarantoolConnection {
   /** Of a function of the server, by name; answers what it returned. Rejects by its deadline, whatever happens. */
-  call(functionName: string, args: readonly unknown[], timeoutMs?: number): Promise<readonly unknown[]>;
+  call(functionName: string, args: readonly Packable[], timeoutMs?: number): Promise<readonly unknown[]>;
   /** Lua, for those who may: migrations. */
-  eval(expression: string, args: readonly unknown[], timeoutMs?: number): Promise<readonly unknown[]>;
+  eval(expression: string, args: readonly Packable[], timeoutMs?: number): Promise<readonly unknown[]>;
   /** Every call under way is rejected. Twice is harmless. */
   close(): Promise<void>;
 }

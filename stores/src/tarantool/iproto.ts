@@ -19,6 +19,7 @@ import {
   TarantoolError,
 } from "./connection.ts";
 import { createFramer } from "./framing.ts";
+import type { Packable } from "./pack.ts";
 import {
   body,
   decodeReply,
@@ -41,8 +42,8 @@ const SYNC_MAX = 0xffffffff;
 
 export interface IprotoConnection extends TarantoolConnection {
   /** The tuples of a space's index by a key or its beginning. Ids, not names: those are the schema's. */
-  select(space: number, index: number, key: readonly unknown[], limit: number): Promise<readonly unknown[]>;
-  replace(space: number, tuple: readonly unknown[]): Promise<readonly unknown[]>;
+  select(space: number, index: number, key: readonly Packable[], limit: number): Promise<readonly unknown[]>;
+  replace(space: number, tuple: readonly Packable[]): Promise<readonly unknown[]>;
   ping(): Promise<void>;
   /** Of the server connected last. */
   serverVersion(): string;
@@ -136,7 +137,7 @@ export async function openIproto(options: ConnectionOptions): Promise<IprotoConn
       call.timer = setTimeout(() => onLate(call, timeoutMs), timeoutMs);
       callCount++;
       callBytes += requestBody.length;
-      if (link) send(link, call);
+      if (link && !link.socket.destroyed) send(link, call);
       else waiting.add(call);
     });
   }
@@ -186,7 +187,10 @@ export async function openIproto(options: ConnectionOptions): Promise<IprotoConn
         const { version, salt } = parseGreeting(greeting);
         const over: Link = { socket, pending: new Map(), version, received: 0, sync: 0, isCorked: false };
         opened = over;
-        if (target.user === undefined) return ready(over);
+        if (target.user === undefined) {
+          ready(over);
+          return;
+        }
         callCount++;
         const call: Call = {
           type: REQUEST.auth,

@@ -16,7 +16,7 @@ export const VERSION_FUNCTION = "thewatcher_schema_version";
 /** Empty spaces and a dozen functions take 20 ms. */
 const MIGRATE_MS_MAX = 30_000;
 
-const APPLY = String.raw`
+const APPLY = `
 local version, name, text = ...
 local apply = assert(loadstring('return function(version) ' .. text .. ' end', '=migration ' .. version))()
 box.begin()

@@ -4,11 +4,11 @@
  * Source: Tarantool's manual, "Binary protocol" (2.x). A request is its size, a header {0: type, 1: sync} and a body; a
  * reply has the same sync, a type of 0 or 0x8000 + the error's code, and the version of the schema it was made under.
  *
- * Integers: beyond 2^32 they are sent as 64-bit integers, not as msgpackr's doubles; beyond 2^53 a bigint is given and
- * comes back. Byte strings are Buffers both ways.
+ * Integers beyond 2^53 are bigints, given and received; byte strings are Buffers.
  */
 import { createHash } from "node:crypto";
-import { Packr, Unpackr } from "msgpackr";
+import { Unpackr } from "msgpackr";
+import { type Packable, pack } from "./pack.ts";
 
 export const GREETING_BYTES = 128;
 const SALT_AT = 64;
@@ -38,7 +38,6 @@ const MAP_OF_TWO = 0x82;
 const UINT32 = 0xce;
 const HEAD_BYTES = 14;
 
-const packr = new Packr({ useRecords: false, mapsAsObjects: false, variableMapSize: true, encodeUndefinedAsNil: true });
 /** "auto": a number as long as it is exact, else a bigint. Its types (2.1.3) don't know it yet. */
 const EXACT_INTEGERS: object = { int64AsType: "auto" };
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false, ...EXACT_INTEGERS });
@@ -74,37 +73,23 @@ export function scramble(password: string, salt: Buffer): Buffer {
   return Buffer.from(once.map((byte, i) => byte ^ mask[i]!));
 }
 
-/** Safe integers that msgpackr would write as doubles, as bigints; arrays through and through. */
-function exact(value: unknown): unknown {
-  if (typeof value === "number" && Number.isSafeInteger(value) && (value > 0xffffffff || value < -0x80000000)) {
-    return BigInt(value);
-  }
-  if (!Array.isArray(value)) return value;
-  for (const [i, item] of value.entries()) {
-    const same = exact(item);
-    if (same !== item) return value.slice(0, i).concat([same], value.slice(i + 1).map(exact));
-  }
-  return value;
-}
-
-const bodyOf = (entries: readonly (readonly [number, unknown])[]): Buffer =>
-  packr.pack(new Map(entries.map(([key, value]) => [key, exact(value)])));
+const bodyOf = (entries: readonly (readonly [number, Packable])[]): Buffer => pack(new Map(entries));
 
 /** {functionName: …, tuple: — and the arguments follow. By name: there are a dozen. */
 const callPrefixes = new Map<string, Buffer>();
 const CALL_PREFIXES_MAX = 1_000;
 
 export const body = {
-  call(functionName: string, args: readonly unknown[]): Buffer {
+  call(functionName: string, args: readonly Packable[]): Buffer {
     let prefix = callPrefixes.get(functionName);
     if (!prefix) {
-      const name = packr.pack(functionName);
+      const name = pack(functionName);
       prefix = Buffer.concat([Buffer.of(MAP_OF_TWO, KEY.functionName), name, Buffer.of(KEY.tuple)]);
       if (callPrefixes.size < CALL_PREFIXES_MAX) callPrefixes.set(functionName, prefix);
     }
-    return Buffer.concat([prefix, packr.pack(exact(args))]);
+    return Buffer.concat([prefix, pack(args)]);
   },
-  eval: (expression: string, args: readonly unknown[]) =>
+  eval: (expression: string, args: readonly Packable[]) =>
     bodyOf([
       [KEY.expression, expression],
       [KEY.tuple, args],
@@ -114,7 +99,7 @@ export const body = {
       [KEY.userName, user],
       [KEY.tuple, ["chap-sha1", scramble(password, salt)]],
     ]),
-  select: (space: number, index: number, key: readonly unknown[], limit: number) =>
+  select: (space: number, index: number, key: readonly Packable[], limit: number) =>
     bodyOf([
       [KEY.space, space],
       [KEY.index, index],
@@ -123,7 +108,7 @@ export const body = {
       [KEY.iterator, 0],
       [KEY.key, key],
     ]),
-  replace: (space: number, tuple: readonly unknown[]) =>
+  replace: (space: number, tuple: readonly Packable[]) =>
     bodyOf([
       [KEY.space, space],
       [KEY.tuple, tuple],

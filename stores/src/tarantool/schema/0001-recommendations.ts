@@ -16,7 +16,7 @@
 import type { TarantoolMigration } from "./migration.ts";
 
 /** `write(space, packed, each)`: every tuple of `packed` for which `each(tuple, position)` says so replaces its like. */
-const WRITE = String.raw`
+const WRITE = `
   local ffi, msgpack
   local function write(space, packed, each)
     if ffi == nil then
@@ -39,7 +39,7 @@ const WRITE = String.raw`
 `;
 
 /** `transaction(action)`: whole or nothing. */
-const TRANSACTION = String.raw`
+const TRANSACTION = `
   local function transaction(action)
     box.begin()
     local ok, outcome = pcall(action)
@@ -68,33 +68,33 @@ const withHelpers = (main: string) => `(function()
 end)()`;
 
 const FUNCTIONS: Readonly<Record<string, string>> = {
-  thewatcher_schema_version: String.raw`function()
+  thewatcher_schema_version: `function()
     return box.space.thewatcher_schema_migrations.index.primary:max()[1]
   end`,
 
-  thewatcher_describe: String.raw`function()
+  thewatcher_describe: `function()
     local memory = box.slab.info()
     return _TARANTOOL, box.cfg.wal_mode, memory.arena_used, memory.quota_size
   end`,
 
-  thewatcher_begin: String.raw`function(generation, note)
+  thewatcher_begin: `function(generation, note)
     local generations = box.space.thewatcher_generations
     if generations:get({ generation }) ~= nil then return 'exists' end
     generations:insert({ generation, 0, false, note })
     return 'done'
   end`,
 
-  thewatcher_generations: String.raw`function()
+  thewatcher_generations: `function()
     local pointer = box.space.thewatcher_pointers:get({ 'active' })
     return pointer and pointer.generation or box.NULL, box.space.thewatcher_generations:select()
   end`,
 
-  thewatcher_active: String.raw`function()
+  thewatcher_active: `function()
     local pointer = box.space.thewatcher_pointers:get({ 'active' })
     return pointer and pointer.generation or box.NULL
   end`,
 
-  thewatcher_activate: String.raw`function(generation)
+  thewatcher_activate: `function(generation)
     local found = box.space.thewatcher_generations:get({ generation })
     if found == nil or found.dropping then return 'unknown' end
     local pointers = box.space.thewatcher_pointers
@@ -103,7 +103,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
     return 'done', before and before.generation or box.NULL
   end`,
 
-  thewatcher_put_lists: withHelpers(String.raw`function(bucket_id, generation, packed)
+  thewatcher_put_lists: withHelpers(`function(bucket_id, generation, packed)
     return transaction(function()
       local generations, lists = box.space.thewatcher_generations, box.space.thewatcher_lists
       local found = generations:get({ generation })
@@ -121,7 +121,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
     end)
   end`),
 
-  thewatcher_mark_dropped: String.raw`function(generation)
+  thewatcher_mark_dropped: `function(generation)
     local generations = box.space.thewatcher_generations
     local found = generations:get({ generation })
     if found == nil or found.dropping then return 'unknown' end
@@ -131,7 +131,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
     return 'done'
   end`,
 
-  thewatcher_drop_step: withHelpers(String.raw`function(bucket_id, generation, bucket_count, lists_max)
+  thewatcher_drop_step: withHelpers(`function(bucket_id, generation, bucket_count, lists_max)
     return transaction(function()
       local generations, lists = box.space.thewatcher_generations, box.space.thewatcher_lists
       local found = generations:get({ generation })
@@ -149,7 +149,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
     end)
   end`),
 
-  thewatcher_get_lists: String.raw`function(bucket_ids, profile_ids, asked)
+  thewatcher_get_lists: `function(bucket_ids, profile_ids, asked)
     local generation = asked
     if generation == nil then
       local pointer = box.space.thewatcher_pointers:get({ 'active' })
@@ -165,7 +165,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
     return 'done', generation, lists
   end`,
 
-  thewatcher_get_states: String.raw`function(bucket_ids, profile_ids)
+  thewatcher_get_states: `function(bucket_ids, profile_ids)
     local index, states = box.space.thewatcher_states.index[0], {}
     for i, profile_id in ipairs(profile_ids) do
       states[i] = index:get({ bucket_ids[i], profile_id }) or box.NULL
@@ -173,14 +173,14 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
     return states
   end`,
 
-  thewatcher_get_state_unless: String.raw`function(bucket_id, profile_id, known)
+  thewatcher_get_state_unless: `function(bucket_id, profile_id, known)
     local found = box.space.thewatcher_states:get({ bucket_id, profile_id })
     if found == nil then return 'none' end
     if found.revision == known then return 'same' end
     return 'changed', found
   end`,
 
-  thewatcher_put_states: withHelpers(String.raw`function(bucket_id, packed, replaced, topic, partition, next_offset)
+  thewatcher_put_states: withHelpers(`function(bucket_id, packed, replaced, topic, partition, next_offset)
     return transaction(function()
       local states, positions = box.space.thewatcher_states, box.space.thewatcher_positions
       local conflicts = setmetatable({}, { __serialize = 'array' })
@@ -201,14 +201,14 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
     end)
   end`),
 
-  thewatcher_positions: String.raw`function(topic)
+  thewatcher_positions: `function(topic)
     return box.space.thewatcher_positions:select({ topic })
   end`,
 };
 
 const quote = (text: string) => `[==[${text}]==]`;
 
-const SPACES = String.raw`
+const SPACES = `
 local function space(name, format, parts)
   box.schema.space.create(name, { format = format }):create_index('primary', { parts = parts })
 end

@@ -91,6 +91,9 @@ export async function startKafka(options: KafkaOptions): Promise<RunningServer> 
     "transaction.state.log.num.partitions": "4",
     "group.initial.rebalance.delay.ms": "0",
     "auto.create.topics.enable": "false",
+    // A broker that comes back after kill -9 waits until the controller has given its old self up: 12 s with the usual 9 s.
+    "broker.session.timeout.ms": "4000",
+    "broker.heartbeat.interval.ms": "500",
     ...(users
       ? {
           "sasl.enabled.mechanisms": "PLAIN",

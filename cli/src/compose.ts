@@ -6,7 +6,10 @@
  */
 
 import type { ServiceName } from "@thewatcher/contracts/identity";
-import { EVENT_TOPICS } from "@thewatcher/contracts/topics";
+import { allTopics, EVENT_TOPICS } from "@thewatcher/contracts/topics";
+import { ARCHIVE_GROUP } from "@thewatcher/ingestion/archive/archive";
+import type { SendStated } from "@thewatcher/ingestion/collector";
+import type { KnownTitle } from "@thewatcher/ingestion/judge";
 import { observeReaders, type ReaderProgress } from "@thewatcher/ingestion/observe-readers";
 import { PROFILE_STATE_GROUP } from "@thewatcher/ingestion/profile-state-fold";
 import { SINK_GROUP } from "@thewatcher/ingestion/sink";
@@ -18,7 +21,7 @@ import type { Log } from "@thewatcher/kit/log";
 import type { Rng } from "@thewatcher/kit/rng";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { Trainer } from "@thewatcher/trainer/trainer";
-import { askJson, connectService, createCall, type Service } from "./clients.ts";
+import { askJson, connectService, createCall, type Service, statedCommands } from "./clients.ts";
 import { examineStores, type StoreExamination } from "./examine.ts";
 import { createCinemaMetrics } from "./metrics.ts";
 import type { StoreName, Stores } from "./open-stores.ts";
@@ -51,6 +54,11 @@ export interface Cinema {
   readonly trainer: Trainer;
   readonly sink: ReaderProgress;
   readonly profileStates: ReaderProgress;
+  /** Waiting for it starts it, where this process does not archive all the time. */
+  readonly archive: ReaderProgress;
+  /** What a person stated, to its owner. */
+  readonly sendStated: SendStated;
+  readonly knownTitle: KnownTitle;
   world(): "demo" | "empty";
   /** The API of a role of this process. */
   api(role: RoleName): Service;
@@ -85,6 +93,8 @@ export interface CinemaDeps {
    * quarter of its time.
    */
   readonly foldsStates: boolean;
+  /** Whether the log is archived while this is open: by what stays, not by a command that ends. */
+  readonly archives: boolean;
   readonly world: () => "demo" | "empty";
   readonly web?: { readonly root: string };
 }
@@ -121,7 +131,7 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
   if (serving) parts.set("serving", serving);
   if (has("ingestion") && catalogue)
     parts.set("ingestion", composeIngestion(stores, context, { catalogue, metrics: metrics.collector }));
-  const readers = has("sink") ? composeSink(stores, context, { foldsStates: deps.foldsStates }) : undefined;
+  const readers = has("sink") ? composeSink(stores, context, deps) : undefined;
   if (readers) parts.set("sink", readers);
   if (has("gateway"))
     parts.set(
@@ -135,19 +145,21 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
   });
 
   /** The readers of this process know sooner; those of others are seen in the log. */
-  const progressOf = (group: string): ReaderProgress =>
+  const progressOf = (group: string, topics: readonly string[] = EVENT_TOPICS): ReaderProgress =>
     observeReaders({
       eventLog: {
         bounds: (topic) => stores.eventLog.bounds(topic),
         committed: (name, topic) => stores.eventLog.committed(name, topic),
       },
       group,
-      topics: EVENT_TOPICS,
+      topics,
       advice: "start one that reads: `thewatcher start --roles=sink`",
       clock,
     });
   const sink = readers?.sink ?? progressOf(SINK_GROUP);
   const profileStates = readers?.profileStates ?? progressOf(PROFILE_STATE_GROUP);
+  const archivedTopics = allTopics.map(({ name }) => name);
+  const archive = readers?.archive ?? progressOf(ARCHIVE_GROUP, archivedTopics);
 
   const refresh = async (): Promise<void> => {
     await Promise.all([catalogue?.refresh(), ...[...parts.values()].map((part) => part.refresh?.())]);
@@ -165,6 +177,9 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
     trainer,
     sink,
     profileStates,
+    archive,
+    sendStated: statedCommands(context.call("catalog")),
+    knownTitle: catalogue?.knows ?? (() => undefined),
     world: deps.world,
     api(role) {
       const api = parts.get(role)?.fetch;
@@ -186,7 +201,8 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
       const reasons = [...away(true), ...unready];
       return { ready: reasons.length === 0, reasons, degraded: away(false), stores: examined };
     },
-    metrics: () => metrics.render(deps.storeNames.includes("eventLog") ? { sink, profile_states: profileStates } : {}),
+    metrics: () =>
+      metrics.render(deps.storeNames.includes("eventLog") ? { sink, profile_states: profileStates, archive } : {}),
   };
 }
 

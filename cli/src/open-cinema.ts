@@ -48,9 +48,11 @@ export async function openCinema(
     readonly worldWhenNew?: "demo" | "empty";
     /** Default: yes. */
     readonly foldsStates?: boolean;
+    /** Default: no. */
+    readonly archives?: boolean;
   },
 ): Promise<OpenedCinema> {
-  const { report, worldWhenNew = "empty", foldsStates = true } = options;
+  const { report, worldWhenNew = "empty", foldsStates = true, archives = false } = options;
   const folder = takeDataFolder(settings.dataDir);
   const logFile = logFileOf(settings);
   if (logFile) turnLog(logFile);
@@ -77,6 +79,7 @@ export async function openCinema(
         settings,
         log,
         foldsStates,
+        archives,
         world: () => folder.world?.world ?? "empty",
       },
       lifecycle,
@@ -117,6 +120,7 @@ export async function openShared(
         settings,
         log,
         foldsStates: true,
+        archives: true,
         world: () => "empty",
       },
       lifecycle,

@@ -9,19 +9,23 @@ import { upsertTitles } from "@thewatcher/catalog-api/titles";
 import { RecommendationList } from "@thewatcher/contracts/api/serving";
 import { Role } from "@thewatcher/contracts/identity";
 import { Country, ProfileId } from "@thewatcher/contracts/ids";
+import { DeadLetterCause } from "@thewatcher/contracts/topics/dead-letters";
 import { createServiceToken } from "@thewatcher/gateway/service-tokens";
 import { createSignInTicket } from "@thewatcher/gateway/sign-in-tickets";
+import { HISTORY_SOURCES } from "@thewatcher/ingestion/archive/history";
+import { listLetters, replayLetters, showLetter } from "@thewatcher/ingestion/dead-letters/replay-letters";
 import { openInteractions } from "@thewatcher/ingestion/import/interactions";
 import { openMovieLens } from "@thewatcher/ingestion/import/movielens";
 import { type ImportSummary, runImport } from "@thewatcher/ingestion/import/run";
 import type { ImportSource } from "@thewatcher/ingestion/import/source";
+import { replay } from "@thewatcher/ingestion/replay/replay";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { RecommendationListEntry } from "@thewatcher/stores/recommendations/port";
 import type { TrainSummary } from "@thewatcher/trainer/trainer";
 import { z } from "zod";
 import type { Cinema } from "./compose.ts";
 import { type Report, seconds, thousands } from "./console.ts";
-import { STORE_NAMES, type StoreName } from "./open-stores.ts";
+import { STORE_NAMES, type StoreName, type Stores } from "./open-stores.ts";
 import type { RoleName } from "./roles/table.ts";
 
 export interface OperationContext {
@@ -49,6 +53,16 @@ const operation = <Schema extends z.ZodType, Answer>(
 
 /** The log to write to and to look how far its readers are, the owner's tables, and the count at the end. */
 const IMPORT_STORES = ["eventLog", "database", "warehouse"] as const;
+
+/** Letters in the log and its archive, and what became of them. */
+const LETTER_STORES = ["eventLog", "objects", "database"] as const;
+/** What a replay rebuilds, out of what, and its lock. */
+const REPLAY_STORES = ["eventLog", "objects", "warehouse", "database"] as const;
+const letterFilter = {
+  cause: DeadLetterCause.optional(),
+  since: z.number().optional(),
+  profile: z.string().max(64).optional(),
+};
 
 const parameters = z.record(z.string(), z.unknown()).default({});
 
@@ -108,6 +122,64 @@ export const operations = {
       const { dataHash, profiles, entries } = await cinema.trainer.rankShard({ ...request, progress: report, signal });
       await writeLists(file, entries);
       return { file, dataHash, profiles, lists: entries.length, asOf: new Date(request.asOf).toISOString() };
+    },
+  }),
+
+  deadLettersList: operation({
+    needs: { stores: LETTER_STORES },
+    request: z.object({ ...letterFilter, limit: z.number().int().min(1).max(1_000) }),
+    run: (request, { cinema }) => listLetters(cinema.stores, request),
+  }),
+
+  deadLettersShow: operation({
+    needs: { stores: LETTER_STORES },
+    request: z.object({ id: z.string().max(64) }),
+    run: ({ id }, { cinema }) => showLetter(cinema.stores, id),
+  }),
+
+  deadLettersReplay: operation({
+    needs: { roles: ["catalog", "ingestion"], stores: LETTER_STORES },
+    request: z.object({
+      ...letterFilter,
+      ids: z.array(z.string().max(64)).max(1_000).optional(),
+      mend: z.array(z.string()).max(50),
+      dryRun: z.boolean(),
+    }),
+    run(request, { cinema, report, signal }) {
+      const { stores, clock, knownTitle } = cinema;
+      const onProgress = (done: number) => report({ stage: "replaying", detail: `${thousands(done)} letters` });
+      const deps = { ...pickStores(stores, LETTER_STORES), clock, knownTitle, stated: cinema.sendStated };
+      return replayLetters(deps, { ...request, signal, onProgress });
+    },
+  }),
+
+  replay: operation({
+    needs: { stores: REPLAY_STORES },
+    request: z.object({
+      from: z.number(),
+      to: z.number(),
+      source: z.enum(HISTORY_SOURCES),
+      dryRun: z.boolean(),
+    }),
+    run(request, { cinema, report, signal }) {
+      const { stores, clock, log } = cinema;
+      return replay(
+        { ...pickStores(stores, REPLAY_STORES), clock, log, archiveCaughtUp: () => cinema.archive.caughtUp(signal) },
+        {
+          ...request,
+          signal,
+          onProgress: ({ stage, recordsDone, recordsTotal = 0 }) =>
+            report(
+              recordsDone === undefined
+                ? { stage }
+                : {
+                    stage,
+                    fraction: recordsDone / Math.max(1, recordsTotal),
+                    detail: `${thousands(recordsDone)} of ${thousands(recordsTotal)} records`,
+                  },
+            ),
+        },
+      );
     },
   }),
 
@@ -175,6 +247,11 @@ export type OperationName = keyof typeof operations;
 export const OPERATION_NAMES = Object.keys(operations) as OperationName[];
 export type OperationRequest<Name extends OperationName> = z.input<(typeof operations)[Name]["request"]>;
 export type OperationAnswer<Name extends OperationName> = Awaited<ReturnType<(typeof operations)[Name]["run"]>>;
+
+/** The named stores: each is looked up, so that one that is not open is told by its name. */
+function pickStores<Name extends StoreName>(stores: Stores, names: readonly Name[]): Pick<Stores, Name> {
+  return Object.fromEntries(names.map((name) => [name, stores[name]])) as Pick<Stores, Name>;
+}
 
 /** One line a list, written whole or not at all. */
 async function writeLists(file: string, entries: readonly RecommendationListEntry[]): Promise<void> {

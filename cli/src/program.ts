@@ -3,9 +3,11 @@ import { UserError } from "@thewatcher/kit/user-error";
 import { Command, CommanderError } from "commander";
 import { ZodError, z } from "zod";
 import { addImport } from "./commands/data.ts";
+import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addModels } from "./commands/models.ts";
 import { addOperate } from "./commands/operate.ts";
+import { addReplay } from "./commands/replay.ts";
 import { addStart } from "./commands/start.ts";
 import { VERSION } from "./open-cinema.ts";
 
@@ -45,6 +47,8 @@ function createProgram({ writeOut, writeErr }: ProgramOutput): Command {
   addModels(program);
   addEvaluate(program);
   addOperate(program);
+  addDeadLetters(program);
+  addReplay(program);
   const settle = (command: Command): void => {
     command.allowExcessArguments(false);
     for (const sub of command.commands) settle(sub);

@@ -50,7 +50,7 @@ async function start(command: Command, world: "demo" | "empty", asked: boolean):
   await requireFree(settings.adminHost, settings.adminPort, "adminPort");
   console.line(`TheWatcher ${VERSION}: data in ${settings.dataDir}`);
   const signal = interruption();
-  await using opened = await openCinema(settings, { report: console.progress, worldWhenNew: world });
+  await using opened = await openCinema(settings, { report: console.progress, worldWhenNew: world, archives: true });
   const { cinema, folder } = opened;
   if (asked && folder.world && folder.world.world !== world) {
     throw new UserError(

@@ -36,8 +36,13 @@ export const ROLES = {
     calls: ["catalog"],
     listens: "services",
   },
-  /** The readers of the log: into the warehouse, and each profile's live state. */
-  sink: { needs: ["eventLog", "warehouse", "recommendations"], degradesWithout: [], calls: [], listens: undefined },
+  /** The readers of the log: into the warehouse, each profile's live state, and the archive, which waits for its store. */
+  sink: {
+    needs: ["eventLog", "warehouse", "recommendations"],
+    degradesWithout: ["objects"],
+    calls: [],
+    listens: undefined,
+  },
   /** Trainings, asked for on the admin listener. */
   trainer: {
     needs: ["eventLog", "warehouse", "recommendations", "database", "objects"],

@@ -171,11 +171,32 @@ describe("a client's clock", () => {
     ]);
   });
 
-  test("that seems behind is believed: a phone may have been offline", async () => {
+  test("that is behind is set forward, by as much when the same bytes come again", async () => {
     const { post } = setUp();
-    const event = click({ occurredAt: iso(NOON - 86_400_000), sentAt: iso(NOON - 80_000_000) });
+    const behindMs = 3 * 3_600_000;
+    const event = click({ occurredAt: iso(NOON - behindMs - 1000), sentAt: iso(NOON - behindMs) });
     expect((await post([event])).status).toBe(200);
-    expect(await behaviourOf(event.eventId)).toMatchObject([{ occurredAt: iso(NOON - 86_400_000) }]);
+    expect((await post([event])).status).toBe(200);
+    const stored = { occurredAt: iso(NOON - 1000), sentAt: iso(NOON - behindMs), receivedAt: iso(NOON) };
+    expect(await behaviourOf(event.eventId)).toMatchObject([stored, stored]);
+  });
+
+  test("that may be no clock at all is believed: the way takes seconds, and a phone may have been offline for days", async () => {
+    const { post } = setUp();
+    const slow = click({ occurredAt: iso(NOON - 40_000), sentAt: iso(NOON - 30_000) });
+    expect((await post([slow])).status).toBe(200);
+    expect(await behaviourOf(slow.eventId)).toMatchObject([{ occurredAt: iso(NOON - 40_000) }]);
+    const offline = click({ occurredAt: iso(NOON - 86_400_000), sentAt: iso(NOON - 80_000_000) });
+    expect((await setUp().post([offline])).status).toBe(200);
+    expect(await behaviourOf(offline.eventId)).toMatchObject([{ occurredAt: iso(NOON - 86_400_000) }]);
+  });
+
+  test("of a machine is never set forward: it brings histories", async () => {
+    const { post } = setUp();
+    const event = click({ occurredAt: iso(NOON - 7_200_000), sentAt: iso(NOON - 3_600_000) });
+    const machine = { role: "service", profileId: undefined };
+    expect((await post([event], machine, { [PROFILE_HEADER]: "p-77" })).status).toBe(200);
+    expect(await behaviourOf(event.eventId)).toMatchObject([{ occurredAt: iso(NOON - 7_200_000) }]);
   });
 
   test.each([

@@ -41,6 +41,7 @@ import { createBearerReader, type TokenVerifier } from "@thewatcher/kit/internal
 import type { Log } from "@thewatcher/kit/log";
 import type { EventLog, NewRecord } from "@thewatcher/stores/event-log/port";
 import { type Context, Hono } from "hono";
+import { createClientClocks } from "./client-clock.ts";
 import { deadLetterRecord, letterOf } from "./dead-letter.ts";
 import { eventTexts } from "./event-texts.ts";
 import {
@@ -83,6 +84,7 @@ export function createCollector(deps: CollectorDeps): Hono {
   const app = new Hono();
   app.use(requestId());
   handleErrors(app, { log: deps.log, notFound: problem("not-found"), internal: problem("internal") });
+  const clientClocks = createClientClocks();
   const read = createBearerReader(deps.verifier, (claims) => Identity.safeParse(claims).data);
 
   async function senderOf(c: Context): Promise<Sender> {
@@ -99,8 +101,12 @@ export function createCollector(deps: CollectorDeps): Hono {
     const text = await readBoundedText(c.req.raw, EVENT_BATCH_BYTES_MAX);
     const batch = eventsOf(text);
     refuseTooLarge(text ?? "");
+    const sentAts = batch.map((raw) =>
+      isObject(raw) && typeof raw.sentAt === "string" ? Date.parse(raw.sentAt) : NaN,
+    );
+    const behindMs = clientClocks.behindMs(`${sender.profileId} ${sender.device}`, sender.receivedAt, sentAts);
     const rules = {
-      sender,
+      sender: { ...sender, behindMs },
       knownTitle: deps.knownTitle,
       mayHoldUnstorable: text !== undefined && holdsUnstorable(text),
     };

@@ -4,9 +4,9 @@
  *
  * Client clocks: an event cannot have been sent after it arrived. Where `sentAt` says so, that much is how far the
  * client's clock is ahead, and `occurredAt` is moved back by it; else one fast clock would own a profile's latest state
- * until the world catches up. `sentAt` and `receivedAt` are stored, so what the client said can be told again. A clock
- * that seems behind is believed: it can't be told from a phone that was offline. What still lies ahead goes to the dead
- * letters, and so does what is older than any device clock that was ever set.
+ * until the world catches up. A clock that is behind is set forward as far as `client-clock.ts` can tell; a machine's is
+ * not, since it brings histories. `sentAt` and `receivedAt` are stored, so what the client said can be told again. What
+ * still lies ahead goes to the dead letters, and so does what is older than any device clock that was ever set.
  */
 import {
   type ClientEvent,
@@ -20,6 +20,7 @@ import {
 } from "@thewatcher/contracts/events";
 import type { ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import { issuesOf } from "@thewatcher/kit/http";
+import { behindMsOf } from "./client-clock.ts";
 
 /** How far ahead of us an event may lie once the client's skew is taken off: what two honest clocks may differ by. */
 export const FUTURE_TOLERANCE_MS = 5 * 60_000;
@@ -47,6 +48,8 @@ export interface Sender {
   readonly oldestAt: number;
   readonly receivedAt: number;
   readonly receivedAtText: string;
+  /** How far its clock is behind, where more is known than one event says. */
+  readonly behindMs?: number;
 }
 
 export function senderAt(
@@ -104,7 +107,8 @@ export function judge(
   const occurredAt = Date.parse(event.occurredAt);
   const sentAt = Date.parse(event.sentAt);
   const aheadMs = Math.max(0, sentAt - sender.receivedAt);
-  const corrected = occurredAt - aheadMs;
+  const behindMs = sender.isMachine ? 0 : (sender.behindMs ?? behindMsOf(sender.receivedAt, sentAt));
+  const corrected = occurredAt - aheadMs + behindMs;
   const misdated =
     aheadMs > CLOCK_AHEAD_MS_MAX ? clockTooFarAhead(event) : judgeTimes(corrected, sentAt, event, sender);
   if (misdated) return misdated;

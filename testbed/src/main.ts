@@ -90,10 +90,20 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const { verb, names, folder, isJson } = read;
   const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const interruption = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      // Only a server that was begun has to be put on record; an installation is begun anew the next time.
+      if (interruption.signal.aborted || verb !== "up") process.exit(130);
+      say("  … stopping behind what is under way; once more stops at once");
+      interruption.abort(new UserError(`stopped by ${name}`));
+    });
+  }
   const services = createServices({
     folder,
     context: defaultContext((line) => say(`  … ${line}`)),
     clock: systemClock,
+    signal: interruption.signal,
   });
   const answer = await services[verb](names);
   const settings = settingsOf(answer);

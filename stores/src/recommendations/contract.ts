@@ -200,6 +200,37 @@ export function recommendationsContract(adapter: { open(): Promise<Recommendatio
       );
     });
 
+    test("the largest call there is, 5,000 lists of 500 titles, is written and read whole", async () => {
+      const titleIds = Array.from({ length: LIST_ITEMS_MAX }, (_, i) => title(i));
+      const scores = Float32Array.from(titleIds, (_, i) => -i);
+      const ids = Array.from({ length: PROFILES_PER_CALL_MAX }, (_, i) => profile(i));
+      await store.putLists(
+        generation(1),
+        ids.map((profileId) => ({ profileId, titleIds, scores })),
+      );
+      expect((await store.generations())[0]!.listCount).toBe(PROFILES_PER_CALL_MAX);
+      const found = await store.getLists(ids, generation(1));
+      expect(found.every((l, i) => l?.profileId === ids[i] && l?.titleIds.length === LIST_ITEMS_MAX)).toBe(true);
+      expect(found.at(-1)).toEqual({ profileId: ids.at(-1), generation: generation(1), titleIds, scores });
+    }, 60_000);
+
+    test("ids and notes in any script are kept apart and come back as they were", async () => {
+      const ids = ["Ж🎬", "Ж", "ж", "é", "e\u0301", "日本", "a b", "a:b"].map(profile);
+      await store.begin(generation(2), { кто: "тренер 🎬", "": "" });
+      await store.putLists(
+        generation(2),
+        ids.map((profileId, i) => list(profileId, i)),
+      );
+      const found = await store.getLists(ids, generation(2));
+      expect(found.map((l) => [l?.profileId, l?.titleIds[0]])).toEqual(ids.map((id, i) => [id, title(`${i}-0`)]));
+      const [info] = await store.generations();
+      expect(info).toMatchObject({ listCount: ids.length, note: { кто: "тренер 🎬", "": "" } });
+      const states = ids.map((profileId) => ({ version: 1 as const, profileId, titles: [] }));
+      const updates = states.map((state) => ({ state, replaces: undefined }));
+      expect(await store.putStates({ states: updates })).toEqual({ conflicts: [] });
+      expect(await store.getStates(ids)).toEqual(states);
+    });
+
     test("scores that rise, aren't numbers, or are more or fewer than the titles are refused, nothing of the call is kept", async () => {
       const good = list(profile(1), 1);
       const bad = (scores: number[]) => [good, { ...list(profile(2), 1, 3), scores: Float32Array.from(scores) }];
@@ -400,6 +431,20 @@ export function recommendationsContract(adapter: { open(): Promise<Recommendatio
       await expect(store.putStates({ states, position: at(0, -1) })).rejects.toThrow(/no offset -1/);
       expect(await store.getStates([profile(1)])).toEqual([undefined]);
     });
+
+    test("a position waits for every part of an update that is large", async () => {
+      // Full states of 2,000 profiles: over 10 MB.
+      const titles = Array.from({ length: PROFILE_STATE_TITLES_MAX }, (_, i) => ({ titleId: title(i), touchedAt: i }));
+      const many = Array.from({ length: 2_000 }, (_, i) => state(i, titles));
+      await put([state(0)]);
+      const updates = many.map((each) => ({ state: each, replaces: undefined }));
+      const position = at(0, 2_000);
+      expect(await store.putStates({ states: updates, position })).toEqual({ conflicts: [profile(0)] });
+      expect((await store.statePositions("events")).filter((p) => p.nextOffset > 0)).toEqual([]);
+      await put([many[0]!], position);
+      expect(await store.getStates(many.map(({ profileId }) => profileId))).toEqual(many);
+      expect(await store.statePositions("events")).toContainEqual({ partition: 0, nextOffset: 2_000 });
+    }, 60_000);
 
     test("an empty update is no error, and a call with one profile too many is", async () => {
       expect(await store.putStates({ states: [] })).toEqual({ conflicts: [] });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock as clock } from "@thewatcher/kit/clock";
+import { missing } from "@thewatcher/testbed/available";
 import type { RunningServer } from "@thewatcher/testbed/server";
 import { startTarantool } from "@thewatcher/testbed/tarantool";
 import { afterAll, beforeAll, describe } from "vitest";
@@ -35,7 +36,7 @@ async function empty(): Promise<void> {
   await connection.close();
 }
 
-describe.each([
+describe.skipIf(missing("tarantool")).each([
   ["our client", "tarantool:"],
   ["npm's driver", "tarantool+driver:"],
 ])("recommendation store on Tarantool by %s", (_, scheme) => {

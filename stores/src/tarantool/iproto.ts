@@ -81,6 +81,8 @@ export async function openIproto(options: ConnectionOptions): Promise<IprotoConn
   const waiting = new Set<Call>();
   let link: Link | undefined;
   let connecting: Socket | undefined;
+  /** Of the pause between two attempts to connect, beyond its first `BACKOFF_MS`. */
+  let pause: AbortController | undefined;
   let lastFailure = "";
   let callCount = 0;
   let callBytes = 0;
@@ -138,7 +140,11 @@ export async function openIproto(options: ConnectionOptions): Promise<IprotoConn
       callCount++;
       callBytes += requestBody.length;
       if (link && !link.socket.destroyed) send(link, call);
-      else waiting.add(call);
+      else {
+        waiting.add(call);
+        // Somebody waits now: no need to be patient.
+        pause?.abort();
+      }
     });
   }
 
@@ -261,7 +267,11 @@ export async function openIproto(options: ConnectionOptions): Promise<IprotoConn
       } catch (error) {
         lastFailure = error instanceof Error ? error.message : String(error);
       }
-      await clock.sleep(pauseMs * (0.5 + rng.next() / 2), closing.signal).catch(() => undefined);
+      await clock.sleep(BACKOFF_MS * (0.5 + rng.next() / 2), closing.signal).catch(() => undefined);
+      pause = new AbortController();
+      const signal = AbortSignal.any([closing.signal, pause.signal]);
+      await clock.sleep((pauseMs - BACKOFF_MS) * (0.5 + rng.next() / 2), signal).catch(() => undefined);
+      pause = undefined;
     }
   }
 

@@ -45,7 +45,7 @@ box.commit()
 return outcome
 `;
 
-/** 0: none yet. */
+/** 0: none yet, or none for this user: a function that one may not call is not told from one that isn't there. */
 async function versionOf(connection: TarantoolConnection): Promise<number> {
   try {
     const [version] = await connection.call(VERSION_FUNCTION, []);
@@ -56,15 +56,13 @@ async function versionOf(connection: TarantoolConnection): Promise<number> {
   }
 }
 
+const MISSING: ReadonlySet<number> = new Set([ER.NO_SUCH_PROC, ER.NO_SUCH_FUNCTION, ER.ACCESS_DENIED]);
+
 /** The npm driver knows no codes. */
 function isMissing(error: unknown): boolean {
   if (!(error instanceof TarantoolError)) return false;
   const { code, message } = error;
-  return (
-    code === ER.NO_SUCH_PROC ||
-    code === ER.NO_SUCH_FUNCTION ||
-    (code === 0 && /attempt to index (a nil value|field '\?')/.test(message))
-  );
+  return MISSING.has(code) || (code === 0 && /attempt to index (a nil value|field '\?')/.test(message));
 }
 
 /** Answers the names of what was applied by this call. */
@@ -89,7 +87,7 @@ export async function migrate(
     } catch (error) {
       if (error instanceof TarantoolError && (error.code === ER.ACCESS_DENIED || /denied/.test(error.message))) {
         throw new UserError(
-          `${where}: its schema has to be made (version ${version}, ${name}), and its user may not: start once as a user with all rights on the universe, then grant this one the role "thewatcher_program"`,
+          `${where}: its schema has to be made (version ${version}, ${name}) or is not for its user, who may not make it: start once as a user with all rights on the universe, then grant this one the role "thewatcher_program"`,
         );
       }
       throw error;

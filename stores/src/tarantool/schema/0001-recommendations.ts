@@ -132,7 +132,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   end`,
 
   thewatcher_drop_step: withHelpers(`function(bucket_id, generation, bucket_count, lists_max)
-    return transaction(function()
+    local outcome = transaction(function()
       local generations, lists = box.space.thewatcher_generations, box.space.thewatcher_lists
       local found = generations:get({ generation })
       if found == nil then return box.NULL end
@@ -147,6 +147,9 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
       generations:delete({ generation })
       return box.NULL
     end)
+    -- Lua holds what was deleted, and its memory, until it is collected.
+    collectgarbage()
+    return outcome
   end`),
 
   thewatcher_get_lists: `function(bucket_ids, profile_ids, asked)

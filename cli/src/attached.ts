@@ -35,7 +35,7 @@ export async function runOperation<Name extends OperationName>(
   await using opened = needsDataFolder(settings.values)
     ? await openCinema(settings.values, { report, foldsStates: operation.foldsStates ?? true })
     : await openShared(settings, { roles: [], logLevel: COMMAND_LOG_LEVEL, ...needs });
-  return run(name, request, { cinema: opened.cinema, report, signal });
+  return await run(name, request, { cinema: opened.cinema, report, signal });
 }
 
 async function run<Name extends OperationName>(

@@ -157,8 +157,11 @@ const LASTING = new Set([
 export function isLasting(error: unknown): boolean {
   if (error instanceof UserError || error instanceof RangeError || error instanceof TypeError) return true;
   const type = errorType(error);
-  return type === undefined ? isRefusedLogin(error) : LASTING.has(type);
+  return type === undefined ? isRefusedLogin(error) || isUntrusted(error) : LASTING.has(type);
 }
+
+/** kafkajs keeps only the words of TLS's errors. */
+const isUntrusted = (error: unknown) => /certificate|altnames|wrong version number/i.test(messageOf(error));
 
 export function isRefusedLogin(error: unknown): boolean {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {

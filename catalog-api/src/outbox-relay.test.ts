@@ -1,7 +1,9 @@
-import { createSimulatedClock } from "@thewatcher/kit/clock";
+import { createSimulatedClock, systemClock } from "@thewatcher/kit/clock";
 import { silentLog } from "@thewatcher/kit/log";
+import { createRng } from "@thewatcher/kit/rng";
 import type { Database } from "@thewatcher/stores/database/port";
 import type { EventLog, NewRecord } from "@thewatcher/stores/event-log/port";
+import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createOutboxRelay, moveOutboxBatch } from "./outbox-relay.ts";
 import { applyStated } from "./stated.ts";
@@ -134,4 +136,118 @@ describe("the relay", () => {
     await relay.close();
     expect(await waiting()).toBe(0);
   });
+});
+
+describe("several relays on one database", () => {
+  /** As when the process dies with its transaction open: whatever of this test's stands between two statements ends. */
+  const endOpenTransactions = () =>
+    sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and state = 'idle in transaction' and pid <> pg_backend_pid()`.execute(
+      database.kysely,
+    );
+  const untilItWorks = async (work: () => Promise<unknown>) => {
+    for (;;) {
+      try {
+        return await work();
+      } catch {
+        await systemClock.sleep(5);
+      }
+    }
+  };
+
+  test("lose nothing and keep the order of each profile, though appends fail, and land late after their owner is gone", async () => {
+    const rng = createRng(20);
+    const log: { profileId: string; eventId: string }[] = [];
+    let appends = 0;
+    let underWay = 0;
+    let together = 0;
+    const counts = { failed: 0, late: 0 };
+    const eventLog: Pick<EventLog, "append"> = {
+      async append(_topic, records) {
+        appends++;
+        underWay++;
+        together = Math.max(together, underWay);
+        const fate = rng.int(6);
+        if (fate === 0) {
+          counts.late++;
+          const seen = appends;
+          await endOpenTransactions().catch(() => {});
+          // Until another relay carries the same: at its next poll at the latest.
+          for (let turns = 0; turns < 600 && appends === seen; turns++) await systemClock.sleep(5);
+        }
+        log.push(...records.map(({ value }) => JSON.parse(String(value)) as (typeof log)[number]));
+        underWay--;
+        if (fate === 1) {
+          counts.failed++;
+          throw new Error("the answer was lost");
+        }
+        return records.map((_, offset) => ({ partition: 0, offset }));
+      },
+    };
+    const relays = Array.from({ length: 3 }, () =>
+      createOutboxRelay({ database, eventLog, clock: systemClock, log: silentLog }),
+    );
+    const stated = new Map<string, string[]>();
+    await Promise.all(
+      ["profile-a", "profile-b"].map(async (profileId) => {
+        const ids: string[] = [];
+        stated.set(profileId, ids);
+        for (let i = 0; i < 60; i++) {
+          const event = aStatement(`several ${profileId} ${i}`, "watchlist", { titleId: "t1", at: i, profileId });
+          // A command whose answer was lost comes again under its own id.
+          await untilItWorks(() => applyStated(database, [event]));
+          ids.push(event.eventId);
+          for (const relay of relays) relay.kick();
+        }
+      }),
+    );
+    await vi.waitFor(
+      async () => {
+        for (const relay of relays) relay.kick();
+        expect(await waiting()).toBe(0);
+      },
+      { timeout: 30_000, interval: 20 },
+    );
+    for (const relay of relays) await relay.close();
+    for (const [profileId, ids] of stated) {
+      // A reader counts an event once, where it comes first.
+      const first = new Set(log.flatMap((event) => (event.profileId === profileId ? [event.eventId] : [])));
+      expect([...first]).toEqual(ids);
+    }
+    expect(counts.failed).toBeGreaterThan(0);
+    expect(counts.late).toBeGreaterThan(0);
+    // Without the death of an owner there is one at a time; with it two appended side by side.
+    expect(together).toBeGreaterThan(1);
+  }, 60_000);
+
+  test("while none dies one carries at a time, and no event comes twice", async () => {
+    let underWay = 0;
+    const ids: string[] = [];
+    const eventLog: Pick<EventLog, "append"> = {
+      async append(_topic, records) {
+        expect(++underWay).toBe(1);
+        await systemClock.sleep(2);
+        ids.push(...records.map(({ value }) => (JSON.parse(String(value)) as { eventId: string }).eventId));
+        underWay--;
+        return records.map((_, offset) => ({ partition: 0, offset }));
+      },
+    };
+    const relays = Array.from({ length: 3 }, () =>
+      createOutboxRelay({ database, eventLog, clock: systemClock, log: silentLog }),
+    );
+    const events = statements(40, "quiet");
+    for (const event of events) {
+      await applyStated(database, [event]);
+      for (const relay of relays) relay.kick();
+    }
+    await vi.waitFor(
+      () => {
+        for (const relay of relays) relay.kick();
+        expect(ids).toHaveLength(40);
+      },
+      { timeout: 20_000, interval: 20 },
+    );
+    for (const relay of relays) await relay.close();
+    expect(ids).toEqual(events.map((event) => event.eventId));
+  }, 30_000);
 });

@@ -3,7 +3,12 @@
  * events again under the same `eventId`, which readers count once; none is lost.
  *
  * One relay at a time carries, held by an advisory lock of the transaction that reads and deletes (a lock of a session
- * would not survive a pooler in transaction mode); a relay that finds it taken goes back to sleep.
+ * would not survive a pooler in transaction mode); a relay that finds it taken goes back to sleep. Not by SKIP LOCKED:
+ * two that share the rows would carry a profile's later event before its earlier one.
+ *
+ * A relay that loses its transaction while it appends (its connection is gone, or it stood still for a minute and the
+ * server ended it) may append beside the next one. What it appends late was appended by the other before anything newer,
+ * so of each event the first copy stands in its profile's order.
  */
 import type { Clock } from "@thewatcher/kit/clock";
 import type { Log } from "@thewatcher/kit/log";

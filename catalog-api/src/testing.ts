@@ -16,7 +16,20 @@ import { preferenceOf, type StatedEvent } from "./stated.ts";
 
 export const START = Date.UTC(2026, 10, 23, 10);
 
-export async function openTestDatabase(): Promise<{ database: Database; dispose(): Promise<void> }> {
+interface TestDatabase {
+  readonly database: Database;
+  dispose(): Promise<void>;
+}
+
+let openOther: (() => Promise<TestDatabase>) | undefined;
+
+/** The suites of this file run on databases of these: a server behind a pooler instead of the embedded one. */
+export function openTestDatabasesBy(open: () => Promise<TestDatabase>): void {
+  openOther = open;
+}
+
+export async function openTestDatabase(): Promise<TestDatabase> {
+  if (openOther) return openOther();
   const path = await mkdtemp(join(tmpdir(), "catalog-"));
   const database = await openEmbeddedPostgres({ path, clock: systemClock });
   await database.migrate();

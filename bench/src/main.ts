@@ -19,6 +19,7 @@ import { homeBench, listBench } from "./pages.ts";
 import { reactBench } from "./react.ts";
 import { type Report, renderReport } from "./report.ts";
 import { startBench } from "./start.ts";
+import { storeBench } from "./store.ts";
 import { trainBench } from "./train.ts";
 
 const MISTAKE = 2;
@@ -37,6 +38,7 @@ const BENCHES: readonly Bench[] = [
   batchBench,
   catalogueBench,
   growthBench,
+  storeBench,
 ];
 const NAMES = BENCHES.map(({ name }) => name);
 

@@ -72,6 +72,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
     stopSignal: "SIGINT",
     command: program("postgres"),
     args: ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+    // Behind kill -9 its backends live on until they look up from their queries.
+    isHeldUp: (said) => said.includes("pre-existing shared memory block"),
     isReady: async () => {
       await runCommand(program("pg_isready"), ["-q", "-h", "127.0.0.1", "-p", String(port)]);
       return true;

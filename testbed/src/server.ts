@@ -18,6 +18,8 @@ import { runCommand } from "./run-command.ts";
 /** Nothing here takes longer on a machine that works: Elasticsearch took 13 s, on a loaded machine 60. */
 const READY_MS_MAX = 180_000;
 const POLL_MS = 50;
+/** What helpers of a killed server need to notice it. */
+const HELD_UP_MS_MAX = 20_000;
 export const STOP_MS_MAX = 20_000;
 
 export interface StartOptions {
@@ -77,6 +79,8 @@ export interface ServerProcess {
   readonly outlives?: boolean | undefined;
   /** What asks it to end by itself. Default: SIGTERM. */
   readonly stopSignal?: NodeJS.Signals;
+  /** Whether what it said at its end means only that a killed one's helpers have not ended yet: it is started again. */
+  isHeldUp?(said: string): boolean;
   /** Asked again and again until it answers true; an error means not yet. `said`: what it wrote since this start. */
   isReady(said: () => Promise<string>): Promise<boolean>;
 }
@@ -88,6 +92,19 @@ export async function startServer(server: ServerProcess): Promise<RunningServer>
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
+    const giveUpMs = systemClock.monotonicMs() + HELD_UP_MS_MAX;
+    for (;;) {
+      try {
+        return await startOnce();
+      } catch (error) {
+        const isHeldUp = server.isHeldUp?.((error as Error).message) ?? false;
+        if (!isHeldUp || systemClock.monotonicMs() > giveUpMs) throw error;
+        await systemClock.sleep(POLL_MS);
+      }
+    }
+  }
+
+  async function startOnce(): Promise<void> {
     await mkdir(folder, { recursive: true });
     if (server.unprivilegedUser !== undefined) await giveTo(server.unprivilegedUser, folder);
     const log = createWriteStream(logFile, { flags: "a" });

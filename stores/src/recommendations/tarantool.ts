@@ -13,6 +13,7 @@
  * Prepared for vshard: docs/decisions/0007-tarantool.md.
  */
 import type { Generation, ProfileId } from "@thewatcher/contracts/ids";
+import { UserError } from "@thewatcher/kit/user-error";
 import { BUCKET_COUNT, bucketIdOf } from "../tarantool/bucket.ts";
 import { ER, TarantoolError } from "../tarantool/connection.ts";
 import { migrate } from "../tarantool/migrate.ts";
@@ -66,7 +67,11 @@ export async function openTarantoolRecommendations(options: OpenTarantoolOptions
     if (applied.length > 0) options.log?.info({ where, applied }, "tarantool: the schema was brought up to date");
   } catch (error) {
     await connection.close();
-    throw error;
+    // Our mistakes in Lua stay errors; a server that went silent or away meanwhile is a matter of the person who starts this.
+    if (error instanceof UserError || error instanceof TarantoolError) throw error;
+    throw new UserError(`${(error as Error).message}, while its schema was looked at; is Tarantool there well?`, {
+      cause: error,
+    });
   }
   let isClosed = false;
 

@@ -19,8 +19,11 @@ import { SETTINGS, type Settings, serviceUrls, variableOf } from "./settings.ts"
 
 export type Service = (request: Request) => Promise<Response> | Response;
 
-/** Of an answer of a service, with all repeats: a batch of events is durable in a tenth of it, a page has 250 ms. */
-const SERVICE_MS_MAX = 10_000;
+/**
+ * Of an answer, with all repeats; a process that hangs costs half of it before another is asked. A page is composed within
+ * 250 ms whatever the stores do; an event waits until the log has it, which a broker that changes hands makes longer.
+ */
+const SERVICE_MS_MAX: Readonly<Record<ServiceName, number>> = { serving: 2_000, catalog: 10_000, ingestion: 10_000 };
 /** Which service a request is for, where one port answers for several. */
 const SERVICE_HEADER = "x-service";
 
@@ -38,7 +41,7 @@ export function connectService(
     name,
     urls: serviceUrls(urls),
     clock,
-    deadlineMs: SERVICE_MS_MAX,
+    deadlineMs: SERVICE_MS_MAX[name],
     // All that our services take carries the ids of its events: what comes twice counts once.
     isIdempotent: () => true,
     headers: { [SERVICE_HEADER]: name },

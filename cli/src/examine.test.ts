@@ -23,6 +23,7 @@ test("every store is said, in the order of the data, with its setting", async ()
     ["recommendation store", true, "recommendations 1.0", ""],
     ["database", true, "database 1.0", ""],
     ["cache", true, "cache 1.0", ""],
+    ["search", true, "search 1.0", ""],
     ["objects", true, "objects 1.0", ""],
   ]);
   expect(found[1]).toMatchObject({ setting: "THEWATCHER_WAREHOUSE_URL", url: "chdb:warehouse" });
@@ -59,5 +60,5 @@ test("one that fails or never answers is said with what to do; the others answer
     latencyMs: 2000,
     advice: expect.stringContaining("restart"),
   });
-  expect(found.filter((store) => store.reachable).length).toBe(4);
+  expect(found.filter((store) => store.reachable).length).toBe(STORE_NAMES.length - 2);
 });

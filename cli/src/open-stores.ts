@@ -14,6 +14,7 @@ import type { Database } from "@thewatcher/stores/database/port";
 import type { EventLog } from "@thewatcher/stores/event-log/port";
 import type { Objects } from "@thewatcher/stores/objects/port";
 import type { RecommendationStore } from "@thewatcher/stores/recommendations/port";
+import type { Search } from "@thewatcher/stores/search/port";
 import type { Warehouse } from "@thewatcher/stores/warehouse/port";
 import { isEmbedded, type SettingName, type Settings } from "./settings.ts";
 
@@ -23,6 +24,7 @@ export interface Stores {
   readonly recommendations: RecommendationStore;
   readonly database: Database;
   readonly cache: Cache;
+  readonly search: Search;
   readonly objects: Objects;
 }
 export type StoreName = keyof Stores;
@@ -34,6 +36,7 @@ export const STORES = {
   recommendations: { title: "recommendation store", setting: "recommendationsUrl" },
   database: { title: "database", setting: "databaseUrl" },
   cache: { title: "cache", setting: "cacheUrl" },
+  search: { title: "search", setting: "searchUrl" },
   objects: { title: "objects", setting: "objectsUrl" },
 } as const satisfies Record<StoreName, { title: string; setting: SettingName }>;
 export const STORE_NAMES = Object.keys(STORES) as StoreName[];
@@ -109,6 +112,16 @@ const openers: { readonly [Name in StoreName]: (deps: StoreDeps) => Promise<Stor
     return openLmdbCache({ path: pathOf(url, settings.dataDir), clock });
   },
 
+  async search({ settings, clock }) {
+    const url = settings.searchUrl;
+    if (schemeOf(url) !== "memory:") {
+      const { openElasticsearch } = await import("@thewatcher/stores/search/elasticsearch");
+      return openElasticsearch({ url, clock });
+    }
+    const { openMemorySearch } = await import("@thewatcher/stores/search/memory");
+    return openMemorySearch();
+  },
+
   async objects({ settings, clock, log }) {
     const url = settings.objectsUrl;
     if (schemeOf(url) === "s3:") {
@@ -146,6 +159,7 @@ export async function openStores(
   const stores: Partial<Stores> = {};
   for (const name of STORE_NAMES) {
     Object.defineProperty(stores, name, {
+      enumerable: name in opened,
       get() {
         if (failures.has(name)) throw failures.get(name);
         const store = opened[name];

@@ -389,12 +389,15 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
       }
     })();
 
-    for (const name of ["serving1", "ingestion2", "sink1", "serving2", "ingestion1", "sink2"] as const) {
+    for (const names of [
+      ["serving1", "ingestion2", "sink1"],
+      ["serving2", "ingestion1", "sink2"],
+    ] as const) {
       await systemClock.sleep(1_000);
-      processes[name].kill("SIGKILL");
-      await processes[name].ended;
+      for (const name of names) processes[name].kill("SIGKILL");
+      await Promise.all(names.map((name) => processes[name].ended));
       await systemClock.sleep(1_000);
-      await untilReady(start(name));
+      await Promise.all(names.map((name) => untilReady(start(name))));
     }
     await systemClock.sleep(1_000);
     reading.abort();
@@ -433,6 +436,24 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
     const busy = await fetch(`${processes.trainer.adminUrl}/operations/train`, { method: "POST", body: "{}" });
     expect(busy.status).toBe(401);
   }, 180_000);
+
+  test("a schema newer than the code is a refusal to start, in one line; an unknown parameter of a URL too", async () => {
+    const newer = "INSERT INTO kysely_migration (name, timestamp) VALUES ('9999-of-tomorrow', '2099-01-01')";
+    await askPostgres(servers.postgres.url, newer);
+    const refused = await command(["start", "--roles=catalog", "--port", "0", "--admin-port", "0"], env);
+    await askPostgres(servers.postgres.url, "DELETE FROM kysely_migration WHERE name = '9999-of-tomorrow'");
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/^thewatcher: database.*newer than/m)]);
+
+    const urls = {
+      THEWATCHER_EVENT_LOG_URL: `${servers.kafka.url}/?colour=red`,
+      THEWATCHER_DATABASE_URL: servers.postgres.url,
+    };
+    const unknown = await command(["start", "--roles=catalog", "--port", "0", "--admin-port", "0"], {
+      ...env,
+      ...urls,
+    });
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringMatching(/^thewatcher: event log.*colour/m)]);
+  }, 60_000);
 
   test("asked to stop, each is not ready any more, ends what is under way, and exits with 0", async () => {
     for (const running of Object.values(processes)) running.kill("SIGTERM");

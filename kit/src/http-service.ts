@@ -5,7 +5,7 @@
  *
  * What is sent again, and when: where no connection came about, anything (nobody saw it); where the connection ended, or
  * an attempt took more than its share of the deadline, only what may be done twice: safe methods, and what the caller
- * says is idempotent. An address that failed is left out for a second while another is there.
+ * says is idempotent. An address that failed is left out while another is there: for a second, and for longer each time.
  *
  * On `node:http`, not `fetch`: it tells a connection that was refused from one that broke, and costs half of the time.
  */
@@ -44,8 +44,9 @@ const CONNECT_MS_MAX = 1_000;
 const REPEATED_BODY_BYTES_MAX = 4 * 1024 * 1024;
 /** Of an answer, held whole: a slice of the catalogue has 1 MB. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
-/** How long an address that failed is left out while there is another. */
-const AVOIDED_MS = 1_000;
+/** How long an address that failed is left out while there is another; doubled each time, until it answers again. */
+const AVOIDED_MS_MIN = 1_000;
+const AVOIDED_MS_MAX = 30_000;
 
 /** They belong to one connection, not to the message. */
 const HOP_BY_HOP = new Set([
@@ -65,6 +66,8 @@ interface Endpoint {
   readonly origin: URL;
   readonly send: typeof httpRequest;
   readonly agent: Agent;
+  /** Since it last answered. */
+  failures: number;
   avoidedUntilMs: number;
 }
 
@@ -83,8 +86,8 @@ export function createHttpService(options: HttpServiceOptions): HttpService {
     const origin = new URL(url);
     const pool = { keepAlive: true, maxSockets: CONNECTIONS_MAX, timeout: IDLE_MS_MAX, scheduling: "lifo" } as const;
     return origin.protocol === "https:"
-      ? { origin, send: httpsRequest as typeof httpRequest, agent: new TlsAgent(pool), avoidedUntilMs: 0 }
-      : { origin, send: httpRequest, agent: new Agent(pool), avoidedUntilMs: 0 };
+      ? { origin, send: httpsRequest as typeof httpRequest, agent: new TlsAgent(pool), failures: 0, avoidedUntilMs: 0 }
+      : { origin, send: httpRequest, agent: new Agent(pool), failures: 0, avoidedUntilMs: 0 };
   });
   let turn = 0;
 
@@ -112,7 +115,7 @@ export function createHttpService(options: HttpServiceOptions): HttpService {
       if (leftMs <= 0) break;
       const othersLeft = order.length - index - 1;
       try {
-        return await attempt(endpoint, {
+        const response = await attempt(endpoint, {
           method: request.method,
           path: pathname + search,
           headers,
@@ -120,9 +123,12 @@ export function createHttpService(options: HttpServiceOptions): HttpService {
           // Half of what is left where another one may still answer.
           timeoutMs: mayRepeat && othersLeft > 0 ? leftMs / 2 : leftMs,
         });
+        endpoint.failures = 0;
+        return response;
       } catch (error) {
         failure = error;
-        endpoint.avoidedUntilMs = clock.monotonicMs() + AVOIDED_MS;
+        const avoidedMs = Math.min(AVOIDED_MS_MAX, AVOIDED_MS_MIN * 2 ** endpoint.failures++);
+        endpoint.avoidedUntilMs = clock.monotonicMs() + avoidedMs;
         const seen = !(error instanceof AttemptError) || error.seen;
         if (body instanceof Readable || (seen && !mayRepeat)) break;
       }

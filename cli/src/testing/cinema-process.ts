@@ -6,12 +6,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { systemClock } from "@thewatcher/kit/clock";
+import { entryOf } from "@thewatcher/kit/entry";
 import { Attach } from "../data-folder.ts";
 
-const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
-const FROM_SOURCE = ["--import", "tsx", "--conditions=@thewatcher/source", MAIN];
+const MAIN = entryOf(import.meta.url, "../main");
 // A demo world and its training on a loaded machine took more than a minute; this only ends what hangs.
 const READY_MS_MAX = 180_000;
 const POLL_MS = 25;
@@ -36,8 +35,8 @@ export interface Running {
 /** `thewatcher <args>` in a process group of its own. */
 export function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("THEWATCHER_")));
-  const child = spawn(process.execPath, [...FROM_SOURCE, ...args], {
-    cwd: dirname(MAIN),
+  const child = spawn(process.execPath, [...MAIN.execArgv, MAIN.path, ...args], {
+    cwd: dirname(MAIN.path),
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...inherited, ...env },

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { cacheRoot } from "@thewatcher/testbed/cache";
 import { KAFKA_VERSION } from "@thewatcher/testbed/kafka";
-import { requireJava } from "@thewatcher/testbed/packages";
+import { findJava } from "@thewatcher/testbed/packages";
 
 const run = promisify(execFile);
 const COMMAND_MS_MAX = 60_000;
@@ -46,10 +46,12 @@ public class Look {
         for (var partition : admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions())
           asked.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest());
       var ends = admin.listOffsets(asked).all().get();
-      var committed = admin.listConsumerGroupOffsets(args[1]).partitionsToOffsetAndMetadata().get();
-      for (var place : asked.keySet())
+      for (var place : asked.keySet()) {
+        var committed = admin.listConsumerGroupOffsets(args[1] + "." + place.topic())
+          .partitionsToOffsetAndMetadata().get().get(place);
         System.out.println(place.topic() + " " + place.partition() + " " + ends.get(place).offset() + " "
-          + (committed.get(place) == null ? 0 : committed.get(place).offset()));
+          + (committed == null ? 0 : committed.offset()));
+      }
     }
   }
 }
@@ -62,7 +64,7 @@ interface KafkaPlace {
   readonly committed: number;
 }
 
-/** Ends of the topics, and where the group is. */
+/** Ends of the topics, and where the group is: in Kafka it has a group of its own for each topic, `<group>.<topic>`. */
 export async function lookIntoKafka(
   bootstrap: string,
   group: string,
@@ -70,7 +72,14 @@ export async function lookIntoKafka(
 ): Promise<readonly KafkaPlace[]> {
   const jars = join(cacheRoot(), `kafka-${KAFKA_VERSION}`, "lib", "*");
   const text = await withFile("Look.java", KAFKA_PROGRAM, (path) =>
-    output(requireJava(17), ["-cp", jars, path, bootstrap, group, topics.join(",")]),
+    output(join(findJava(17, true)?.home ?? "", "bin", "java"), [
+      "-cp",
+      jars,
+      path,
+      bootstrap,
+      group,
+      topics.join(","),
+    ]),
   );
   return text
     .trim()

@@ -12,8 +12,8 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { Socket } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Clock } from "@thewatcher/kit/clock";
+import { entryOf } from "@thewatcher/kit/entry";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { ChildMessage, StartMessage } from "./chdb-child.ts";
 import { openClickhouseWarehouse } from "./clickhouse.ts";
@@ -41,8 +41,7 @@ export interface ChdbOptions {
   readonly log?: (message: string) => void;
 }
 
-const sourceRuns = import.meta.url.endsWith(".ts");
-const childFile = fileURLToPath(new URL(sourceRuns ? "./chdb-child.ts" : "./chdb-child.js", import.meta.url));
+const entry = entryOf(import.meta.url, "./chdb-child");
 
 interface RunningChild {
   readonly process: ChildProcess;
@@ -132,9 +131,8 @@ export async function openChdbWarehouse(options: ChdbOptions): Promise<Warehouse
       user: "thewatcher",
       password: randomBytes(24).toString("base64url"),
     };
-    const needsTsx = sourceRuns && !("typescript" in process.features && process.features.typescript);
-    const child = spawn(process.execPath, [...(needsTsx ? ["--import", "tsx"] : []), childFile, `--folder=${folder}`], {
-      cwd: dirname(childFile),
+    const child = spawn(process.execPath, [...entry.execArgv, entry.path, `--folder=${folder}`], {
+      cwd: dirname(entry.path),
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       env: { UV_THREADPOOL_SIZE: CHILD_THREADS, TZ: "UTC" },
     });

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { missing } from "@thewatcher/testbed/available";
 import { type Certificates, makeCertificates } from "@thewatcher/testbed/certificates";
 import { startMinio } from "@thewatcher/testbed/minio";
@@ -110,12 +111,12 @@ describe.skipIf(missing("minio"))("objects in MinIO", () => {
         );
       }
     });
-    while (answered.size < 30) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (answered.size < 30) await pause(5);
     await server.kill();
-    while (failures.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (failures.length === 0) await pause(5);
     await server.start();
     const before = answered.size;
-    while (answered.size < before + 20) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (answered.size < before + 20) await pause(5);
     stop = true;
     await Promise.all(writers);
     for (const failure of failures)

@@ -1,0 +1,522 @@
+/**
+ * Search in Elasticsearch 9: `http(s)://[user:pass@]host:port[/][?prefix=x&ca=/path]`, one node or a balancer.
+ *
+ * A generation is an index `<prefix><collection>.<generation>`; the alias `<prefix><collection>` is the pointer, moved by
+ * one `_aliases` call. The schema lies in the mapping's `_meta`, so that any process can search it. Words are made by us
+ * (`words.ts`) and split there at spaces alone; every clause has a constant score, so what the port says about scores is
+ * what the server adds. Only settings of a stock server are used. Writes go through an alias of the index with
+ * `require_alias`: a put after a drop fails instead of making an index of its own.
+ *
+ * The alias is resolved at most once a second and the index named in each search: a query is always built for the schema
+ * of the index it meets, and an index that was dropped meanwhile is resolved again.
+ *
+ * The client is never asked for `info()`: nodes without that endpoint exist, and the health of the cluster says more.
+ */
+import { readFile } from "node:fs/promises";
+import { Client, CloudConnectionPool, errors, type estypes } from "@elastic/elasticsearch";
+import { type Clock, systemClock } from "@thewatcher/kit/clock";
+import { UserError } from "@thewatcher/kit/user-error";
+import { checkDocuments, checkIds, checkName, checkRequest, checkSchema, readRequest, valuesOf } from "./checks.ts";
+import {
+  QUERY_CHARACTERS_MAX,
+  type Search,
+  type SearchAnswer,
+  type SearchDocument,
+  type SearchFilter,
+  type SearchRequest,
+  type SearchSchema,
+} from "./port.ts";
+import {
+  FIELD_BEGINS,
+  isWhole,
+  QUALITY_BEGINNING,
+  QUALITY_BY_TYPOS,
+  QUALITY_EXACT,
+  type Reading,
+  typosAllowed,
+  WHOLE_FIELD,
+} from "./score.ts";
+import { wordsOf } from "./words.ts";
+
+const OPEN_MS_MAX = 10_000;
+/** Somebody is typing: later than this the answer is for another query. */
+const SEARCH_MS = 3_000;
+/** A bulk of 4 MB on a busy node; making an index waits for its shard. */
+const WRITE_MS_MAX = 30_000;
+/** A keep-alive connection that was closed, a node that is just coming: once more. */
+const RETRIES_MAX = 2;
+const RETRY_PAUSE_SECONDS = 0.2;
+const CONNECTIONS_MAX = 32;
+/** Calls beyond the connections wait; beyond this many they are refused. */
+const CALLS_MAX = 1_000;
+/** Elasticsearch asks for bulks of 5 to 15 MB; half of the least, since words lie there twice. */
+const BULK_BYTES_MAX = 4 * 1_048_576;
+const BULK_DOCUMENTS_MAX = 1_000;
+/** How late a process may see what another activated. */
+const RESOLVED_MS_MAX = 1_000;
+/** An index may be dropped between its being resolved and searched; again and again only by a mistake. */
+const RESOLVE_ATTEMPTS_MAX = 3;
+const ACCEPTED = "http(s)://[user:password@]host:port[/][?prefix=x&ca=/path]";
+
+interface Target {
+  readonly index: string;
+  readonly generation: string;
+  readonly schema: SearchSchema;
+}
+
+interface Location {
+  readonly node: string;
+  readonly auth: { username: string; password: string } | undefined;
+  readonly prefix: string;
+  readonly ca: string | undefined;
+  readonly shown: string;
+}
+
+function parseLocation(url: string): Location {
+  const refuse = (why: string) => new UserError(`search: the URL ${why}; ${ACCEPTED} is accepted`);
+  let parsed: URL;
+  let auth: Location["auth"];
+  try {
+    parsed = new URL(url);
+    if (parsed.username !== "" || parsed.password !== "") {
+      auth = { username: decodeURIComponent(parsed.username), password: decodeURIComponent(parsed.password) };
+    }
+  } catch {
+    throw refuse("can't be read (a / # ? or @ in a password is written %2F %23 %3F %40)");
+  }
+  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") throw refuse(`begins with ${parsed.protocol}`);
+  if (auth && (auth.username === "" || auth.password === ""))
+    throw refuse("has a user without a password or the reverse");
+  if (parsed.pathname !== "/") throw refuse(`has the path ${parsed.pathname}`);
+  for (const name of parsed.searchParams.keys()) {
+    if (name !== "prefix" && name !== "ca") throw refuse(`has the parameter ${name}`);
+  }
+  const prefix = parsed.searchParams.get("prefix") ?? "";
+  if (!/^([a-z0-9][a-z0-9-]{0,30})?$/.test(prefix)) throw refuse(`has the prefix ${JSON.stringify(prefix)}`);
+  const ca = parsed.searchParams.get("ca") ?? undefined;
+  if (ca !== undefined && parsed.protocol !== "https:") throw refuse("has a ca without https");
+  const shown = `${parsed.origin}${prefix === "" ? "" : `?prefix=${prefix}`}`;
+  return { node: parsed.origin, auth, prefix, ca, shown };
+}
+
+function explain(error: unknown): string {
+  if (error instanceof errors.ResponseError) {
+    if (error.statusCode === 401) return "the user or the password is wrong (401)";
+    if (error.statusCode === 403) return "this user may not do that (403)";
+    const reason: unknown = error.body?.error?.root_cause?.[0]?.reason ?? error.body?.error?.reason;
+    return `${typeof reason === "string" ? reason.slice(0, 300) : "refused"} (${error.statusCode})`;
+  }
+  if (error instanceof errors.TimeoutError) return "no answer in time";
+  if (error instanceof errors.ProductNotSupportedError) return "what answers there is no Elasticsearch";
+  const message = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ").slice(0, 300);
+  if (/wrong version number/.test(message)) return "TLS is asked for and the server doesn't speak it";
+  if (/certificate|CERT/.test(message)) {
+    return `its certificate is not trusted; give its authority as ?ca=/path (${message})`;
+  }
+  return message;
+}
+
+const isAbsent = (error: unknown) => error instanceof errors.ResponseError && error.statusCode === 404;
+
+type Query = estypes.QueryDslQueryContainer;
+
+const worth = (filter: Query, boost: number): Query => ({ constant_score: { filter, boost } });
+const bestOf = (queries: Query[]): Query => (queries.length === 1 ? queries[0]! : { dis_max: { queries } });
+
+/** Texts of one weight lie in one field: a query pays for each field it looks into. */
+const wordsField = (weight: number) => `words.w${weight}`;
+const wholeField = (weight: number) => `whole.w${weight}`;
+const keywordField = (name: string) => `keyword.${name}`;
+const numberField = (name: string) => `number.${name}`;
+
+const weightsOf = (schema: SearchSchema): number[] => [
+  ...new Set(Object.values(schema.fields).flatMap((field) => (field.kind === "text" ? [field.weight] : []))),
+];
+
+function wordQuery(schema: SearchSchema, word: string, typos: number, isBeginning: boolean): Query {
+  return bestOf(
+    weightsOf(schema).flatMap((weight) => {
+      const field = wordsField(weight);
+      const queries = [worth({ term: { [field]: word } }, QUALITY_EXACT * weight)];
+      if (isBeginning) queries.push(worth({ prefix: { [field]: word } }, QUALITY_BEGINNING * weight));
+      for (let fuzziness = 1; fuzziness <= typos; fuzziness++) {
+        // `constant_score` takes every word in reach; the default would take the first fifty.
+        const fuzzy = { value: word, fuzziness, transpositions: true, rewrite: "constant_score" };
+        queries.push(worth({ fuzzy: { [field]: fuzzy } }, (QUALITY_BY_TYPOS[fuzziness] ?? 0) * weight));
+      }
+      return queries;
+    }),
+  );
+}
+
+function readingQuery(schema: SearchSchema, { words, unfinished, whole }: Reading, typosMax: number): Query {
+  const typos = typosAllowed(words, typosMax);
+  const must = words.map((word, i) => wordQuery(schema, word, typos[i] ?? 0, unfinished && i === words.length - 1));
+  const begins = unfinished ? whole : `${whole} `;
+  const wholes = weightsOf(schema).flatMap((weight) => [
+    worth({ term: { [wholeField(weight)]: whole } }, WHOLE_FIELD * weight),
+    worth({ prefix: { [wholeField(weight)]: begins } }, FIELD_BEGINS * weight),
+  ]);
+  return { bool: { must, should: [bestOf(wholes)] } };
+}
+
+function filterQuery(filter: SearchFilter): Query {
+  if ("anyOf" in filter) return { terms: { [keywordField(filter.field)]: [...filter.anyOf] } };
+  if ("noneOf" in filter)
+    return { bool: { must_not: { terms: { [keywordField(filter.field)]: [...filter.noneOf] } } } };
+  const { field, atLeast, atMost } = filter;
+  const bounds = {
+    ...(atLeast === undefined ? {} : { gte: atLeast }),
+    ...(atMost === undefined ? {} : { lte: atMost }),
+  };
+  return { range: { [numberField(field)]: bounds } };
+}
+
+/** Objects by name, as Elasticsearch nests `words.title`. */
+function mappingOf(schema: SearchSchema): estypes.MappingTypeMapping {
+  const words: Record<string, estypes.MappingProperty> = {};
+  const whole: Record<string, estypes.MappingProperty> = {};
+  const keyword: Record<string, estypes.MappingProperty> = {};
+  const number: Record<string, estypes.MappingProperty> = {};
+  for (const [name, field] of Object.entries(schema.fields)) {
+    if (field.kind === "text") {
+      words[`w${field.weight}`] = { type: "text", analyzer: "whitespace", norms: false, index_options: "docs" };
+      whole[`w${field.weight}`] = { type: "keyword", doc_values: false };
+    } else if (field.kind === "keyword") keyword[name] = { type: "keyword" };
+    else number[name] = { type: "double" };
+  }
+  return {
+    dynamic: "strict",
+    _meta: { schema },
+    properties: {
+      id: { type: "keyword" },
+      words: { properties: words },
+      whole: { properties: whole },
+      keyword: { properties: keyword },
+      number: { properties: number },
+    },
+  };
+}
+
+function sourceOf(schema: SearchSchema, document: SearchDocument): Record<string, unknown> {
+  const words: Record<string, string[]> = {};
+  const whole: Record<string, string[]> = {};
+  const keyword: Record<string, unknown> = {};
+  const number: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(schema.fields)) {
+    const values = valuesOf(document, name);
+    if (field.kind === "keyword") keyword[name] = values;
+    else if (field.kind === "number") number[name] = values;
+    else {
+      const weight = `w${field.weight}`;
+      const texts = (values as string[]).map((value) => wordsOf(value, schema.letters).join(" "));
+      words[weight] = [...(words[weight] ?? []), ...texts];
+      whole[weight] = [...(whole[weight] ?? []), ...texts.filter(isWhole)];
+    }
+  }
+  return { id: document.id, words, whole, keyword, number };
+}
+
+export async function openElasticsearch(options: {
+  readonly url: string;
+  readonly clock?: Clock;
+  /** How long a search may take. Default: 3 s. */
+  readonly searchMs?: number;
+}): Promise<Search & AsyncDisposable> {
+  const searchMs = options.searchMs ?? SEARCH_MS;
+  const clock = options.clock ?? systemClock;
+  const { node, auth, prefix, ca, shown } = parseLocation(options.url);
+  let authority: Buffer | undefined;
+  if (ca !== undefined) {
+    try {
+      authority = await readFile(ca);
+    } catch (error) {
+      throw new UserError(`search at ${shown}: ?ca=${ca} can't be read (${explain(error)}); a PEM file is accepted`);
+    }
+  }
+  const client = new Client({
+    node,
+    ...(auth ? { auth } : {}),
+    ...(authority ? { tls: { ca: authority } } : {}),
+    // One address that is never given up: it is tried at every call.
+    ConnectionPool: CloudConnectionPool,
+    agent: { connections: CONNECTIONS_MAX },
+    maxRetries: RETRIES_MAX,
+    redaction: { type: "remove" },
+  });
+  const retryBackoff = () => RETRY_PAUSE_SECONDS;
+  const searching = { requestTimeout: searchMs, retryBackoff };
+  const writing = { requestTimeout: WRITE_MS_MAX, retryBackoff };
+
+  let closed = false;
+  const underWay = new Set<Promise<unknown>>();
+  const schemas = new Map<string, SearchSchema>();
+  const resolved = new Map<string, { readonly target: Promise<Target | undefined>; readonly untilMs: number }>();
+
+  async function call<Answer>(what: string, action: () => Promise<Answer>): Promise<Answer> {
+    if (closed) throw new Error(`search at ${shown} is closed`);
+    if (underWay.size >= CALLS_MAX) throw new Error(`search at ${shown}: ${what}: ${CALLS_MAX} calls are under way`);
+    const running = action();
+    underWay.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      if (error instanceof RangeError) throw error;
+      throw new Error(`search at ${shown}: ${what} failed: ${explain(error)}`, { cause: error });
+    } finally {
+      underWay.delete(running);
+    }
+  }
+
+  const aliasOf = (collection: string) => `${prefix}${collection}`;
+  const indexOf = (collection: string, generation: string) => `${aliasOf(collection)}.${generation}`;
+  const writeAliasOf = (index: string) => `${index}.put`;
+
+  async function schemaOf(index: string): Promise<SearchSchema | undefined> {
+    const known = schemas.get(index);
+    if (known) return known;
+    try {
+      const schema = (await client.indices.getMapping({ index }, searching))[index]?.mappings._meta
+        ?.schema as SearchSchema;
+      schemas.set(index, schema);
+      return schema;
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async function requireSchema(
+    collection: string,
+    generation: string,
+  ): Promise<{ index: string; schema: SearchSchema }> {
+    checkName("collection", collection);
+    checkName("generation", generation);
+    const index = indexOf(collection, generation);
+    const schema = await schemaOf(index);
+    if (!schema) throw new Error(`${collection} has no generation ${generation}`);
+    return { index, schema };
+  }
+
+  async function activeIndex(collection: string): Promise<string | undefined> {
+    try {
+      return Object.keys(await client.indices.getAlias({ name: aliasOf(collection) }, searching))[0];
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  }
+  const generationIn = (collection: string, index: string) => index.slice(aliasOf(collection).length + 1);
+
+  async function resolve(collection: string): Promise<Target | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const index = await activeIndex(collection);
+      if (index === undefined) return undefined;
+      const schema = await schemaOf(index);
+      if (schema) return { index, schema, generation: generationIn(collection, index) };
+      if (attempt === RESOLVE_ATTEMPTS_MAX) throw new Error(`${collection} is served by an index that is gone`);
+    }
+  }
+
+  function target(collection: string): Promise<Target | undefined> {
+    const known = resolved.get(collection);
+    if (known && known.untilMs > clock.monotonicMs()) return known.target;
+    const resolving = resolve(collection);
+    resolved.set(collection, { target: resolving, untilMs: clock.monotonicMs() + RESOLVED_MS_MAX });
+    // Neither a failure nor an absence is kept.
+    const forget = () => {
+      if (resolved.get(collection)?.target === resolving) resolved.delete(collection);
+    };
+    resolving.then((found) => found ?? forget(), forget);
+    return resolving;
+  }
+
+  async function bulk(
+    index: string,
+    operations: readonly { readonly lines: readonly object[]; readonly bytes: number }[],
+  ) {
+    for (let begin = 0; begin < operations.length; ) {
+      let end = begin;
+      for (
+        let bytes = 0;
+        end < operations.length && end - begin < BULK_DOCUMENTS_MAX && bytes < BULK_BYTES_MAX;
+        end++
+      ) {
+        bytes += operations[end]!.bytes;
+      }
+      const lines = operations.slice(begin, end).flatMap((operation) => operation.lines);
+      const answer = await client.bulk({ index: writeAliasOf(index), operations: [...lines] }, writing);
+      for (const item of answer.errors ? answer.items : []) {
+        const { error, _id: id } = item.index ?? item.delete ?? {};
+        if (error) throw new Error(`document ${id}: ${error.reason ?? error.type}`);
+      }
+      begin = end;
+    }
+  }
+
+  async function searchIn({ index, generation, schema }: Target, request: SearchRequest): Promise<SearchAnswer> {
+    const { readings, everything, typosMax, filters, limit } = readRequest(schema, request);
+    if ((readings.length === 0 && !everything) || weightsOf(schema).length + Number(everything) === 0) {
+      return { hits: [], total: 0, generation };
+    }
+    const query = everything
+      ? worth({ match_all: {} }, 0)
+      : bestOf(readings.map((r) => readingQuery(schema, r, typosMax)));
+    const { orderBy } = schema;
+    const answer = await client.search(
+      {
+        index,
+        size: limit,
+        query: { bool: { must: [query], filter: filters.map(filterQuery) } },
+        sort: [
+          { _score: { order: "desc" } },
+          ...(orderBy === undefined ? [] : [{ [numberField(orderBy)]: { order: "desc" as const, missing: "_last" } }]),
+          { id: { order: "asc" } },
+        ],
+        _source: false,
+        track_total_hits: true,
+        allow_partial_search_results: false,
+        timeout: `${searchMs}ms`,
+      },
+      searching,
+    );
+    const { total, hits } = answer.hits;
+    return {
+      hits: hits.map((hit) => ({ id: hit._id ?? "", score: Number(hit.sort?.[0]) })),
+      total: typeof total === "object" ? total.value : (total ?? 0),
+      generation,
+    };
+  }
+
+  try {
+    await client.cluster.health({ timeout: "5s" }, { requestTimeout: OPEN_MS_MAX / 2, maxRetries: 1, retryBackoff });
+  } catch (error) {
+    await client.close();
+    throw new UserError(`search at ${shown}: can't be opened: ${explain(error)}; ${ACCEPTED} is accepted`);
+  }
+
+  const search: Search & AsyncDisposable = {
+    begin: (collection, generation, schema) =>
+      call(`begin of ${collection} ${generation}`, async () => {
+        checkName("collection", collection);
+        checkName("generation", generation);
+        checkSchema(schema);
+        const index = indexOf(collection, generation);
+        schemas.delete(index);
+        try {
+          await client.indices.create(
+            {
+              index,
+              aliases: { [writeAliasOf(index)]: {} },
+              mappings: mappingOf(schema),
+              // A copy where there is a second node, none to wait for where there is not.
+              settings: { number_of_shards: 1, auto_expand_replicas: "0-1" },
+            },
+            // A create that was sent twice would find its own.
+            { ...writing, maxRetries: 0 },
+          );
+        } catch (error) {
+          if (
+            error instanceof errors.ResponseError &&
+            error.body?.error?.type === "resource_already_exists_exception"
+          ) {
+            throw new Error(`${collection} has a generation ${generation} already`);
+          }
+          throw error;
+        }
+      }),
+    put: (collection, generation, documents) =>
+      call(`put to ${collection} ${generation}`, async () => {
+        const { index, schema } = await requireSchema(collection, generation);
+        checkDocuments(schema, documents);
+        const operations = documents.map((document) => {
+          const source = sourceOf(schema, document);
+          // Characters of Cyrillic are two bytes.
+          const bytes = 2 * JSON.stringify(source).length;
+          return { lines: [{ index: { _id: document.id, require_alias: true } }, source], bytes };
+        });
+        await bulk(index, operations);
+      }),
+    delete: (collection, generation, ids) =>
+      call(`delete from ${collection} ${generation}`, async () => {
+        const { index } = await requireSchema(collection, generation);
+        checkIds(ids);
+        await bulk(
+          index,
+          ids.map((_id) => ({ lines: [{ delete: { _id } }], bytes: QUERY_CHARACTERS_MAX })),
+        );
+      }),
+    flush: (collection, generation) =>
+      call(`flush of ${collection} ${generation}`, async () => {
+        const { index } = await requireSchema(collection, generation);
+        await client.indices.refresh({ index }, writing);
+      }),
+    activate: (collection, generation) =>
+      call(`activation of ${collection} ${generation}`, async () => {
+        const { index } = await requireSchema(collection, generation);
+        await client.indices.refresh({ index }, writing);
+        const before = await activeIndex(collection);
+        const alias = aliasOf(collection);
+        await client.indices.updateAliases(
+          {
+            actions: [
+              { remove: { index: `${alias}.*`, alias, must_exist: false } },
+              { add: { index, alias, is_write_index: false } },
+            ],
+          },
+          writing,
+        );
+        resolved.delete(collection);
+        return before === undefined ? undefined : generationIn(collection, before);
+      }),
+    drop: (collection, generation) =>
+      call(`drop of ${collection} ${generation}`, async () => {
+        checkName("collection", collection);
+        checkName("generation", generation);
+        const index = indexOf(collection, generation);
+        if ((await activeIndex(collection)) === index) {
+          throw new Error(`${collection} is served by ${generation}; it is kept`);
+        }
+        schemas.delete(index);
+        await client.indices.delete({ index, ignore_unavailable: true }, writing);
+      }),
+    generations: (collection) =>
+      call(`generations of ${collection}`, async () => {
+        checkName("collection", collection);
+        const alias = aliasOf(collection);
+        const indices = await client.indices.get({ index: `${alias}.*`, features: "aliases" }, searching);
+        const found = await Promise.all(
+          Object.entries(indices).map(async ([index, { aliases }]) => ({
+            generation: generationIn(collection, index),
+            active: aliases !== undefined && alias in aliases,
+            documentCount: (await client.count({ index }, searching)).count,
+          })),
+        );
+        return found.sort((a, b) => (a.generation < b.generation ? -1 : 1));
+      }),
+    search: (request) =>
+      call("search", async () => {
+        checkRequest(request);
+        for (let attempt = 1; ; attempt++) {
+          const found = await target(request.collection);
+          if (!found) return { hits: [], total: 0, generation: undefined };
+          try {
+            return await searchIn(found, request);
+          } catch (error) {
+            // Dropped since it was resolved: another one is active by now.
+            if (!isAbsent(error) || attempt === RESOLVE_ATTEMPTS_MAX) throw error;
+            resolved.delete(request.collection);
+            schemas.delete(found.index);
+          }
+        }
+      }),
+    describe: () => call("describe", async () => `Elasticsearch at ${shown}`),
+    async close() {
+      closed = true;
+      await Promise.allSettled(underWay);
+      await client.close();
+    },
+    [Symbol.asyncDispose]: () => search.close(),
+  };
+  return search;
+}

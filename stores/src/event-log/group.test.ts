@@ -108,3 +108,32 @@ describe("the readers of a group", () => {
     );
   });
 });
+
+test("a reader that leaves while its store is asked how far it is ends all the same", async () => {
+  let answer: (offset: number) => void = () => undefined;
+  const group = createGroup(
+    {
+      topic: "t",
+      partitionCount: 1,
+      nextOffset: () => 0,
+      appendedBytes: () => 0,
+      read: () => [],
+      position: () => 0,
+      savePosition: async () => undefined,
+    },
+    createSimulatedClock(0),
+  );
+  const reader = group.join({
+    group: "g",
+    topic: "t",
+    recordsMax: 1,
+    bytesMax: 1,
+    lingerMs: 0,
+    handle: async () => undefined,
+    resumeAt: () => new Promise((resolve) => (answer = resolve)),
+  });
+  const closed = reader.close();
+  answer(0);
+  await closed;
+  expect(group.busy()).toBe(false);
+});

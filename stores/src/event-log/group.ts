@@ -183,6 +183,8 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
           tell(member, error, partition, source.position(partition));
           continue;
         }
+        // Its leave woke nobody while it was asked.
+        if (member.left) continue;
       }
       if (!batch) {
         try {

@@ -17,7 +17,7 @@ export interface EventLogHarness {
   readonly port: EventLog;
   /** Closes the port and opens what it left again. Absent where closing means nothing to what is stored. */
   readonly reopen?: () => Promise<EventLog>;
-  /** A second port on the same log, as another process has it. Absent where one process owns the log. */
+  /** A second port on the same log, as another process has it; asked for where `isShared`. */
   readonly openAnother?: () => Promise<EventLog>;
   readonly dispose: () => Promise<void>;
 }
@@ -25,7 +25,11 @@ export interface EventLogHarness {
 const text = (value: Uint8Array) => Buffer.from(value).toString("utf8");
 const everything = { recordsMax: 100_000, bytesMax: 1e9 };
 
-export function eventLogContract(adapter: { open(): Promise<EventLogHarness> }): void {
+export function eventLogContract(adapter: {
+  open(): Promise<EventLogHarness>;
+  /** Whether several processes use one log at once. The embedded one belongs to a single process. */
+  readonly isShared: boolean;
+}): void {
   let harness: EventLogHarness;
   let log: EventLog;
   let topicCount = 0;
@@ -527,55 +531,55 @@ export function eventLogContract(adapter: { open(): Promise<EventLogHarness> }):
     });
   });
 
-  describe("two processes", () => {
-    test("share the partitions of a group; when one leaves, the other goes on with its partitions", async () => {
-      if (!harness.openAnother) return;
-      const topic = await newTopic(4);
-      const another = await harness.openAnother();
-      const seen: { reader: string; place: string }[] = [];
-      const handleAs = (name: string) =>
-        reader(topic, {
-          recordsMax: 20,
-          async handle({ partition, records }) {
-            for (const { offset } of records) seen.push({ reader: name, place: `${partition}/${offset}` });
-          },
-        }).options;
-      const append = (round: number) =>
-        log.append(
-          topic,
-          Array.from({ length: 200 }, (_, i) => ({ key: `${round}-${i}`, value: "v" })),
+  if (adapter.isShared) {
+    describe("two processes", () => {
+      test("share the partitions of a group; when one leaves, the other goes on with its partitions", async () => {
+        const topic = await newTopic(4);
+        const another = await harness.openAnother!();
+        const seen: { reader: string; place: string }[] = [];
+        const handleAs = (name: string) =>
+          reader(topic, {
+            recordsMax: 20,
+            async handle({ partition, records }) {
+              for (const { offset } of records) seen.push({ reader: name, place: `${partition}/${offset}` });
+            },
+          }).options;
+        const append = (round: number) =>
+          log.append(
+            topic,
+            Array.from({ length: 200 }, (_, i) => ({ key: `${round}-${i}`, value: "v" })),
+          );
+        const first = await log.subscribe(handleAs("first"));
+        const second = await another.subscribe(handleAs("second"));
+        const places = [...(await append(0))];
+        await first.caughtUp();
+        expect(new Set(seen.map(({ reader: name }) => name))).toEqual(new Set(["first", "second"]));
+        expect(await second.lag()).toBe(0);
+        await expect(another.commit("readers", topic, [{ partition: 0, nextOffset: 0 }])).rejects.toThrow(/is reading/);
+        await second.close();
+        const before = seen.length;
+        places.push(...(await append(1)));
+        await first.caughtUp();
+        expect(new Set(seen.slice(before).map(({ reader: name }) => name))).toEqual(new Set(["first"]));
+        expect(new Set(seen.map(({ place }) => place))).toEqual(
+          new Set(places.map(({ partition, offset }) => `${partition}/${offset}`)),
         );
-      const first = await log.subscribe(handleAs("first"));
-      const second = await another.subscribe(handleAs("second"));
-      const places = [...(await append(0))];
-      await first.caughtUp();
-      expect(new Set(seen.map(({ reader: name }) => name))).toEqual(new Set(["first", "second"]));
-      expect(await second.lag()).toBe(0);
-      await expect(another.commit("readers", topic, [{ partition: 0, nextOffset: 0 }])).rejects.toThrow(/is reading/);
-      await second.close();
-      const before = seen.length;
-      places.push(...(await append(1)));
-      await first.caughtUp();
-      expect(new Set(seen.slice(before).map(({ reader: name }) => name))).toEqual(new Set(["first"]));
-      expect(new Set(seen.map(({ place }) => place))).toEqual(
-        new Set(places.map(({ partition, offset }) => `${partition}/${offset}`)),
-      );
-      await first.close();
-      await another.close();
-    });
+        await first.close();
+        await another.close();
+      });
 
-    test("see each other's records and topics", async () => {
-      if (!harness.openAnother) return;
-      const topic = await newTopic(2);
-      const another = await harness.openAnother();
-      await another.ensureTopic({ name: topic, partitionCount: 2 });
-      await expect(another.ensureTopic({ name: topic, partitionCount: 5 })).rejects.toThrow(/2 partitions, 5/);
-      const [place] = await another.append(topic, [{ key: "k", value: "from the other" }]);
-      const [record] = await readAll(topic, place!.partition);
-      expect(text(record!.value)).toBe("from the other");
-      await another.close();
+      test("see each other's records and topics", async () => {
+        const topic = await newTopic(2);
+        const another = await harness.openAnother!();
+        await another.ensureTopic({ name: topic, partitionCount: 2 });
+        await expect(another.ensureTopic({ name: topic, partitionCount: 5 })).rejects.toThrow(/2 partitions, 5/);
+        const [place] = await another.append(topic, [{ key: "k", value: "from the other" }]);
+        const [record] = await readAll(topic, place!.partition);
+        expect(text(record!.value)).toBe("from the other");
+        await another.close();
+      });
     });
-  });
+  }
 
   describe("positions", () => {
     test("moved back, the records come again; moved forth, they don't", async () => {

@@ -52,6 +52,9 @@ export interface Broker extends PublicBroker {
     send(request: WireRequest): Promise<unknown>;
   };
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>;
+  describeConfigs(request: { resources: { type: number; name: string; configNames: string[] }[] }): Promise<{
+    resources: { configEntries: { configName: string; configValue: string }[] }[];
+  }>;
   createTopics(request: {
     topics: {
       topic: string;
@@ -139,6 +142,7 @@ const LASTING = new Set([
   "MESSAGE_TOO_LARGE",
   "RECORD_LIST_TOO_LARGE",
   "INVALID_RECORD",
+  "INVALID_TIMESTAMP",
   "POLICY_VIOLATION",
   "INVALID_REPLICATION_FACTOR",
   "INVALID_PARTITIONS",

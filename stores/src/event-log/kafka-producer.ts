@@ -16,7 +16,6 @@ import type { Clock } from "@thewatcher/kit/clock";
 import {
   API,
   errorOfCode,
-  errorType,
   isLasting,
   type KafkaClient,
   type KafkaConnection,
@@ -315,6 +314,3 @@ const FORGOTTEN = new Set([
   "INVALID_PRODUCER_EPOCH",
   "INVALID_PRODUCER_ID_MAPPING",
 ]);
-
-/** Whether it is an answer that the topic is not there. */
-export const isUnknownTopic = (error: unknown) => errorType(error) === "UNKNOWN_TOPIC_OR_PARTITION";

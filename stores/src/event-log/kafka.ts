@@ -40,6 +40,7 @@ const READ_AHEADS_MAX = 16;
 const EARLIEST = -2;
 const LATEST = -1;
 const NO_GENERATION = -1;
+const TOPIC_RESOURCE = 2;
 
 /** The group's name in Kafka. */
 export const kafkaGroup = (prefix: string, group: string, topic: string) => `${prefix}${group}.${topic}`;
@@ -82,6 +83,22 @@ export async function openKafkaEventLog(options: {
         throw error;
       }
     });
+  }
+
+  /** Of a topic that was there: under load appends go together in batches that a topic with Kafka's default refuses. */
+  async function requireLargeBatches(topic: string): Promise<void> {
+    const name = nameOf(topic);
+    const found = await run(`settings of topic ${topic}`, admin, async (client) => {
+      const broker = await client.controller();
+      const { resources } = await broker.describeConfigs({
+        resources: [{ type: TOPIC_RESOURCE, name, configNames: ["max.message.bytes"] }],
+      });
+      return Number(resources[0]?.configEntries[0]?.configValue);
+    });
+    if (found >= BATCH_BYTES_MAX) return;
+    throw new UserError(
+      `event log: ${settings.shown}: topic ${name} takes batches of ${found} bytes, ours have up to ${BATCH_BYTES_MAX}: set max.message.bytes=${BATCH_BYTES_MAX} on it (kafka-configs --alter --entity-type topics --entity-name ${name})`,
+    );
   }
 
   /** Always the same promise for a topic, so that appends that wait for it go on in the order of their calls. */
@@ -222,7 +239,7 @@ export async function openKafkaEventLog(options: {
       checkTopic({ name: nameOf(name), partitionCount });
       const found = await findPartitionCount(admin, name);
       if (found !== undefined && found !== partitionCount) throw partitionCountDiffers(name, found, partitionCount);
-      if (found !== undefined) return;
+      if (found !== undefined) return await requireLargeBatches(name);
       await run(`make topic ${name}`, admin, async (client) => {
         const controller = await client.controller();
         try {
@@ -232,7 +249,11 @@ export async function openKafkaEventLog(options: {
                 topic: nameOf(name),
                 numPartitions: partitionCount,
                 replicationFactor: settings.replication,
-                configEntries: [{ name: "max.message.bytes", value: String(BATCH_BYTES_MAX) }],
+                configEntries: [
+                  { name: "max.message.bytes", value: String(BATCH_BYTES_MAX) },
+                  // Retention goes by these: a client's clock must not decide what is kept.
+                  { name: "message.timestamp.type", value: "LogAppendTime" },
+                ],
               },
             ],
             timeout: CREATE_TIMEOUT_MS,

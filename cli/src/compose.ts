@@ -131,7 +131,7 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
   if (serving) parts.set("serving", serving);
   if (has("ingestion") && catalogue)
     parts.set("ingestion", composeIngestion(stores, context, { catalogue, metrics: metrics.collector }));
-  const readers = has("sink") ? composeSink(stores, context, deps) : undefined;
+  const readers = has("sink") ? composeSink(stores, context, { ...deps, onAudit: metrics.audited }) : undefined;
   if (readers) parts.set("sink", readers);
   if (has("gateway"))
     parts.set(

@@ -1,10 +1,13 @@
 /** Metrics in Prometheus' text form, on the admin listener. */
+import type { AuditReport } from "@thewatcher/ingestion/audit";
 import type { CollectorMetrics } from "@thewatcher/ingestion/collector";
 import type { ReaderProgress } from "@thewatcher/ingestion/observe-readers";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 export interface CinemaMetrics {
   readonly collector: CollectorMetrics;
+  /** The last look of the audit. */
+  audited(report: AuditReport): void;
   /** By the names of the readers; none where the log is not open. */
   render(readers: Readonly<Record<string, ReaderProgress>>): Promise<string>;
 }
@@ -35,7 +38,40 @@ export function createCinemaMetrics(): CinemaMetrics {
     labelNames: ["reader"],
     registers: [registry],
   });
+  const audit = {
+    missing: new Gauge({
+      name: "thewatcher_audit_missing_records",
+      help: "Records of the log that the warehouse says to have and has not, among the newest",
+      labelNames: ["topic", "partition"],
+      registers: [registry],
+    }),
+    beyond: new Gauge({
+      name: "thewatcher_audit_beyond_records",
+      help: "Rows of the warehouse behind the end of the log",
+      labelNames: ["topic", "partition"],
+      registers: [registry],
+    }),
+    lag: new Gauge({
+      name: "thewatcher_audit_lag_records",
+      help: "Records of the log that the warehouse has yet to take",
+      labelNames: ["topic", "partition"],
+      registers: [registry],
+    }),
+    at: new Gauge({
+      name: "thewatcher_audit_timestamp_seconds",
+      help: "When the audit last looked",
+      registers: [registry],
+    }),
+  };
   return {
+    audited({ at, partitions }) {
+      for (const { topic, partition, missing, beyond, lag: waiting } of partitions) {
+        audit.missing.set({ topic, partition }, missing);
+        audit.beyond.set({ topic, partition }, beyond);
+        audit.lag.set({ topic, partition }, waiting);
+      }
+      audit.at.set(Date.parse(at) / 1000);
+    },
     collector: {
       observe(batch) {
         accepted.inc(batch.accepted);

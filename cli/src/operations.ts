@@ -13,6 +13,7 @@ import { DeadLetterCause } from "@thewatcher/contracts/topics/dead-letters";
 import { createServiceToken } from "@thewatcher/gateway/service-tokens";
 import { createSignInTicket } from "@thewatcher/gateway/sign-in-tickets";
 import { HISTORY_SOURCES } from "@thewatcher/ingestion/archive/history";
+import { auditWarehouse } from "@thewatcher/ingestion/audit";
 import { listLetters, replayLetters, showLetter } from "@thewatcher/ingestion/dead-letters/replay-letters";
 import { openInteractions } from "@thewatcher/ingestion/import/interactions";
 import { openMovieLens } from "@thewatcher/ingestion/import/movielens";
@@ -122,6 +123,16 @@ export const operations = {
       const { dataHash, profiles, entries } = await cinema.trainer.rankShard({ ...request, progress: report, signal });
       await writeLists(file, entries);
       return { file, dataHash, profiles, lists: entries.length, asOf: new Date(request.asOf).toISOString() };
+    },
+  }),
+
+  audit: operation({
+    needs: { stores: ["eventLog", "warehouse"] },
+    request: z.object({ deep: z.boolean() }),
+    run({ deep }, { cinema, report, signal }) {
+      report({ stage: deep ? "comparing every record of the log with its row" : "comparing offsets" });
+      const { eventLog, warehouse } = cinema.stores;
+      return auditWarehouse({ eventLog, warehouse, clock: cinema.clock }, { deep, signal });
     },
   }),
 

@@ -2,6 +2,7 @@
 import { UserError } from "@thewatcher/kit/user-error";
 import { Command, CommanderError } from "commander";
 import { ZodError, z } from "zod";
+import { addAudit } from "./commands/audit.ts";
 import { addImport } from "./commands/data.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
@@ -47,6 +48,7 @@ function createProgram({ writeOut, writeErr }: ProgramOutput): Command {
   addModels(program);
   addEvaluate(program);
   addOperate(program);
+  addAudit(program);
   addDeadLetters(program);
   addReplay(program);
   const settle = (command: Command): void => {

@@ -2,6 +2,7 @@
 import { UserError } from "@thewatcher/kit/user-error";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { databaseMigrations } from "./migrations/all.ts";
 import type { Database } from "./port.ts";
 import { tableColumns } from "./table-columns.ts";
 
@@ -15,7 +16,7 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
     let database: Database;
     beforeAll(async () => {
       database = await open();
-      expect(await database.migrate()).toEqual(["0001-foundation"]);
+      expect(await database.migrate()).toEqual(Object.keys(databaseMigrations));
     });
     afterAll(async () => {
       await database.close();
@@ -353,10 +354,13 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
           const touch = (id: string) =>
             open.updateTable("stated_preferences").set({ value: 2 }).where("profile_id", "=", id).execute();
           await touch("z-deadlock");
-          bulk ??= writePreferences(rows, "replace").catch((error: unknown) => error);
-          for (;;) {
-            const { rows: waiting } = await sql`select 1 from pg_locks where not granted`.execute(open);
-            if (waiting.length > 0) break;
+          if (!bulk) {
+            bulk = writePreferences(rows, "replace").catch((error: unknown) => error);
+            await expect
+              .poll(async () => (await sql`select 1 from pg_locks where not granted`.execute(open)).rows, {
+                timeout: 20_000,
+              })
+              .not.toEqual([]);
           }
           await touch("a-deadlock");
         });

@@ -334,6 +334,67 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
       expect(await warehouse.query("SELECT toUInt32(count()) AS n FROM events FINAL")).toEqual([{ n: 200 }]);
     });
 
+    test("an empty batch is no row and no error", async () => {
+      await clear();
+      expect(await warehouse.insertEvents({ topic: "behaviour", partition: 0, records: [] })).toEqual({
+        inserted: 0,
+        undecodable: [],
+      });
+      expect(await warehouse.query("SELECT toUInt32(count()) AS n FROM events")).toEqual([{ n: 0 }]);
+    });
+
+    test("a batch above one request's size, with a record of a megabyte in it, is whole", async () => {
+      await clear();
+      const rng = createRng(12);
+      const padding = "ё 🎬 ".repeat(100);
+      const records = randomEvents(rng, 45_000).map((event, offset) => {
+        const query = offset === 777 ? "x".repeat(1_000_000) : padding;
+        return recordOf({ ...event, type: "search", payload: { query } }, offset);
+      });
+      expect(records.reduce((sum, { value }) => sum + value.length, 0)).toBeGreaterThan(32 * 1024 * 1024);
+      const place = { topic: "behaviour", partition: 0 };
+      expect(await warehouse.insertEvents({ ...place, records })).toEqual({ inserted: 45_000, undecodable: [] });
+      expect(
+        await warehouse.query(
+          "SELECT toUInt32(uniqExact(offset)) AS n, toUInt32(max(length(payload))) AS longest, toUInt32(countIf(position(payload, '🎬') > 0)) AS films FROM events",
+        ),
+      ).toEqual([{ n: 45_000, longest: 1_000_000 + '{"query":""}'.length, films: 44_999 }]);
+      expect(await warehouse.advance({ ...place, fromOffset: 0, nextOffset: 45_000, rows: 45_000 })).toBe(45_000);
+    });
+
+    test("writers at the same time, of the same and of other records, leave one row a record", async () => {
+      await clear();
+      const rng = createRng(13);
+      const records = randomEvents(rng, 400).map(recordOf);
+      const writes = Array.from({ length: 12 }, (_, i) => {
+        const from = (i % 4) * 80;
+        const place = { topic: "behaviour", partition: i % 2 };
+        return async () => {
+          await warehouse.insertEvents({ ...place, records: records.slice(0, from + 160) });
+          return warehouse.advance({ ...place, fromOffset: 0, nextOffset: from + 160, rows: from + 160 });
+        };
+      });
+      expect((await Promise.all(writes.map((write) => write()))).sort((a, b) => a - b)).toEqual([
+        ...Array.from({ length: 3 }, () => 160),
+        ...Array.from({ length: 3 }, () => 240),
+        ...Array.from({ length: 3 }, () => 320),
+        ...Array.from({ length: 3 }, () => 400),
+      ]);
+      // Partition 0 had writers of 160 and 320, partition 1 of 240 and 400.
+      expect(
+        await warehouse.query(
+          "SELECT partition, toUInt32(count()) AS n FROM events FINAL GROUP BY partition ORDER BY partition",
+        ),
+      ).toEqual([
+        { partition: 0, n: 320 },
+        { partition: 1, n: 400 },
+      ]);
+      expect(await warehouse.positions()).toEqual([
+        { topic: "behaviour", partition: 0, nextOffset: 320 },
+        { topic: "behaviour", partition: 1, nextOffset: 400 },
+      ]);
+    });
+
     test("parameters arrive as they are", async () => {
       const text = "it's \\ \n\t\" ü 😀 {x} \\N";
       expect(

@@ -286,15 +286,15 @@ export function createKafkaConnection(options: {
   readonly settings: KafkaSettings;
   readonly clientId: string;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly kafkajsLog: KafkajsLog;
 }): KafkaConnection {
-  const { settings, clock, log } = options;
+  const { settings, clock, kafkajsLog } = options;
   let client: Promise<KafkaClient & { disconnect(): Promise<void> }> | undefined;
   let closed = false;
 
   async function connect(): Promise<KafkaClient & { disconnect(): Promise<void> }> {
     const cluster = new ClusterOfKafkajs({
-      logger: createLogger({ level: KAFKAJS_WARN, logCreator: () => passOn(log, clock) }),
+      logger: createLogger({ level: KAFKAJS_WARN, logCreator: () => kafkajsLog }),
       socketFactory: createSocketFactory(),
       brokers: settings.brokers,
       ssl: settings.tls,
@@ -456,8 +456,13 @@ export function withDeadline<T>(promise: Promise<T>, ms: number, clock: Clock): 
   });
 }
 
-/** kafkajs logs at ERROR what it tries again a moment later: what is told on is a warning, each line once in a while. */
-function passOn(log: Log, clock: Clock): (entry: KafkajsLogEntry) => void {
+export type KafkajsLog = (entry: KafkajsLogEntry) => void;
+
+/**
+ * kafkajs logs at ERROR what it tries again a moment later: what is told on is a warning, each line once in a while. One
+ * for all connections of an event log: ten of them meet the same dead broker every second.
+ */
+export function createKafkajsLog(log: Log, clock: Clock): KafkajsLog {
   const toldAt = new Map<string, number>();
   return ({ namespace, log: { message, broker } }) => {
     // The first use of a group makes the broker create the topic of the positions: some refusals belong to it.

@@ -268,7 +268,8 @@ export async function subscribeToKafka(context: SubscriptionContext): Promise<Su
         } else {
           // The broker is away or busy. The membership may well outlive that: the next heartbeat tells.
           failures++;
-          const line = failures === 3 ? "warn" : "debug";
+          // The first use of a group meets some refusals while the broker makes the topic of the positions.
+          const line = failures === 6 ? "warn" : "debug";
           log[line]({ group, topic, reason: reasonOf(error) }, "no word from the group's coordinator; trying on");
           await pause(Math.min(1_000, RETRY_PAUSE_MS_MIN * 2 ** (failures - 1)));
         }

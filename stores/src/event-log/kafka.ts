@@ -13,6 +13,7 @@ import { UserError } from "@thewatcher/kit/user-error";
 import {
   API,
   createKafkaConnection,
+  createKafkajsLog,
   errorOfCode,
   errorType,
   isRefusedLogin,
@@ -52,8 +53,9 @@ export async function openKafkaEventLog(options: {
 }): Promise<EventLog & AsyncDisposable> {
   const { clock, log = silentLog } = options;
   const settings = parseKafkaUrl(options.url);
+  const kafkajsLog = createKafkajsLog(log, clock);
   const connect = (purpose: string): KafkaConnection =>
-    createKafkaConnection({ settings, clientId: `thewatcher-${purpose}`, clock, log });
+    createKafkaConnection({ settings, clientId: `thewatcher-${purpose}`, clock, kafkajsLog });
   const admin = connect("admin");
   const reader = connect("reader");
   const producing = connect("producer");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runProgram } from "./program.ts";
+import { resolveSettings } from "./settings.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -37,6 +38,10 @@ describe("a mistake on the command line is one line and exit code 2", () => {
     [["recommend", "p", "-n"], "option '-n, --count <n>' argument missing"],
     [["recommend", "p", "-n", "0"], '-n "0": a whole number from 1 to 100 is accepted'],
     [["recommend", "p", "-n", "ten"], '-n "ten": a whole number from 1 to 100 is accepted'],
+    [["start", "--roles", "collector"], '"collector" is no role; accepted: gateway, catalog, ingestion'],
+    [["start", "--roles", "sink", "--world", "demo"], "--world goes with the cinema of one process"],
+    [["start", "--roles", "sink"], "THEWATCHER_EVENT_LOG_URL=lmdb:event-log is embedded in one process (takes kafka:)"],
+    [["start", "--internal-key", "x"], "unknown option '--internal-key'"],
     [["start", "--world", "flat"], '--world "flat": demo or empty is accepted'],
     [["token", "--role", "viewer"], '--role "viewer": service, analyst, product, editor or operator is accepted'],
     [["token", "--role", "service", "--days", "-1"], '--days "-1": a whole number from 1 to 3650 is accepted'],
@@ -77,12 +82,32 @@ test("--help and --version of every command end with 0 and say something", async
     ["config"],
     ["token"],
     ["sign-in-link"],
+    ["internal-key"],
+    ["migrate"],
   ]) {
     const { code, out, err } = await run(...command, "--help");
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toContain(`Usage: ${["thewatcher", ...command].join(" ")}`);
   }
   expect((await run("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test("a key for all roles is one line, another each time, and what the setting takes", async () => {
+  const keys = new Set<string>();
+  for (let i = 0; i < 2; i++) {
+    const written: string[] = [];
+    const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+      written.push(String(text));
+      return true;
+    });
+    const { code, err } = await run("internal-key").finally(() => write.mockRestore());
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const [line = "", end] = written.join("").split("\n");
+    expect(end).toBe("");
+    expect(resolveSettings({ flags: {}, env: { THEWATCHER_INTERNAL_KEY: line } }).values.internalKey).toBe(line);
+    keys.add(line);
+  }
+  expect(keys.size).toBe(2);
 });
 
 test("evaluate needs no data folder: figures as JSON, and each user's own in a file", async () => {

@@ -20,7 +20,7 @@ import { uuid7 } from "@thewatcher/kit/uuid";
 import { missing } from "@thewatcher/testbed/available";
 import { freePort, type RunningServer } from "@thewatcher/testbed/server";
 import { SERVERS } from "@thewatcher/testbed/servers";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { command } from "./testing/cinema-process.ts";
 import { createLiveTraffic } from "./testing/live-traffic.ts";
 import { generateRatings, writeMovieLens } from "./testing/movielens-files.ts";
@@ -44,17 +44,19 @@ const profileOf = (user: number) => importedProfileId(`${SOURCE}:${user}`);
 const ANNA = profileOf(1);
 const BORIS = profileOf(2);
 const VERA = profileOf(3);
+/** What takes a second on a machine with nothing else to do took half a minute at a load of sixty. */
+const ANSWERED_MS_MAX = 60_000;
 /** A store that comes back is found again by drivers that wait between attempts. */
-const HEALED_MS_MAX = 30_000;
+const HEALED_MS_MAX = 90_000;
 /** Kafka gives partitions of a member that was killed to others after its session, 30 s. */
-const CAUGHT_UP_MS_MAX = 120_000;
+const CAUGHT_UP_MS_MAX = 180_000;
 
 /** Asks until what it answers is as wanted; else the last answer is said. */
 async function until<Value>(
   what: string,
   ask: () => Promise<Value>,
   isWanted: (value: Value) => boolean,
-  withinMs = 20_000,
+  withinMs = ANSWERED_MS_MAX,
 ): Promise<Value> {
   const deadline = systemClock.monotonicMs() + withinMs;
   for (;;) {
@@ -65,6 +67,9 @@ async function until<Value>(
     await systemClock.sleep(100);
   }
 }
+
+/** Each wait has a limit of its own; this only ends what hangs. */
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
 
 describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}`, () => {
   let folder: string;
@@ -137,7 +142,7 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
     await Promise.all(Object.values(processes).map((running) => running.ended));
     await Promise.all(Object.values(servers).map((server) => server.stop()));
     await rm(folder, { recursive: true, force: true });
-  }, 120_000);
+  });
 
   const door = (path: string, init: RequestInit = {}): Promise<Response> =>
     fetch(`${processes.gateway.url}${path}`, { redirect: "manual", ...init });
@@ -160,9 +165,12 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
   const titlesFor = async (profileId: string) => (await listOf(profileId)).items.map(({ title }) => title.titleId);
   /** Two in a row are of both servings: they take turns. */
   const bothLists = async () => [await listOf(BORIS), await listOf(BORIS)];
-  const placesOf = (group: string) => lookIntoKafka(`127.0.0.1:${servers.kafka.port}`, group, EVENT_TOPICS);
-  const atEnd = (places: Awaited<ReturnType<typeof placesOf>>): boolean =>
-    places.every(({ nextOffset, committed }) => nextOffset === committed);
+  /** Where the topics end, with the group there. */
+  async function placesAtEnd(group: string): Promise<Awaited<ReturnType<typeof lookIntoKafka>>> {
+    const places = await lookIntoKafka(`127.0.0.1:${servers.kafka.port}`, group, EVENT_TOPICS, CAUGHT_UP_MS_MAX);
+    expect(places.filter(({ nextOffset, committed }) => nextOffset !== committed)).toEqual([]);
+    return places;
+  }
 
   /** As Anna's app does. */
   async function post(type: string, payload: unknown): Promise<string> {
@@ -185,6 +193,9 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
     await Promise.all(names.map((name) => untilReady(start(name))));
     const health = await door("/readyz");
     expect(health.status).toBe(200);
+    // Described by all three services, each asked over the network.
+    const { paths } = (await (await door("/api/openapi.json")).json()) as { paths: object };
+    expect(Object.keys(paths)).toEqual(expect.arrayContaining(["/api/v1/events", "/api/v1/home", "/api/v1/titles"]));
     const migrations = await askPostgres(
       servers.postgres.url,
       "SELECT count(*), count(DISTINCT name) FROM kysely_migration",
@@ -192,7 +203,7 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
     const [applied, distinct] = migrations.split("|");
     expect(Number(applied)).toBeGreaterThan(0);
     expect(applied).toBe(distinct);
-  }, 240_000);
+  });
 
   test("an import fills the real stores, a training publishes, and both servings show it within seconds", async () => {
     const ratings = generateRatings(VIEWERS);
@@ -211,7 +222,7 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
     await until("the new generation on both servings", bothLists, (lists) =>
       lists.every(({ generation, degradations }) => generation === trained.generation && degradations.length === 0),
     );
-  }, 180_000);
+  });
 
   test("a viewer signs in by a link, and what she clicks changes her next page", async () => {
     const path = await thewatcher("sign-in-link", `${SOURCE}:1`);
@@ -236,19 +247,19 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
       () => titlesFor(ANNA),
       (titles) => titles.join() !== beforeClick,
     );
-  }, 90_000);
+  });
 
   describe("each hop, by another client", () => {
     test("Kafka: the event lies in a partition, and both groups are behind it", async () => {
-      await until("the folds at the ends of all partitions", () => placesOf(PROFILE_STATE_GROUP), atEnd);
-      const places = await until("the sinks at the ends of all partitions", () => placesOf(SINK_GROUP), atEnd);
+      await placesAtEnd(PROFILE_STATE_GROUP);
+      const places = await placesAtEnd(SINK_GROUP);
       const countOf = (topic: string): number =>
         places.filter((place) => place.topic === topic).reduce((sum, { nextOffset }) => sum + nextOffset, 0);
       // 40 × 30 ratings of the import, and what Anna took back.
       expect(countOf(topics.stated.name)).toBe(1_200 + 2);
       expect(countOf(topics.behaviour.name)).toBe(1);
       expect(places.filter(({ topic }) => topic === topics.stated.name).length).toBe(topics.stated.partitionCount);
-    }, 60_000);
+    });
 
     test("ClickHouse: one row for each place of the log", async () => {
       const rows = await askWarehouse(
@@ -367,7 +378,7 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
       (found) => found.every((readiness) => readiness?.ready),
       HEALED_MS_MAX,
     );
-  }, 120_000);
+  });
 
   test("kill -9 of a serving, a collector and a sink under traffic: no page fails, nothing accepted is lost or doubled", async () => {
     const traffic = createLiveTraffic({
@@ -406,7 +417,7 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
     expect([...statuses.keys()]).toEqual([200]);
     expect(traffic.unexpected).toEqual([]);
     expect(traffic.acknowledged.size).toBeGreaterThan(200);
-    await until("the sinks at the ends of all partitions", () => placesOf(SINK_GROUP), atEnd, CAUGHT_UP_MS_MAX);
+    await placesAtEnd(SINK_GROUP);
     const rows = await askWarehouse(
       servers.clickhouse.url,
       "SELECT toString(eventId) FROM events WHERE device = 'service' GROUP BY eventId",
@@ -417,7 +428,7 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
     process.stderr.write(
       `roles: ${traffic.acknowledged.size} events acknowledged, ${statuses.get(200)} pages, six processes killed\n`,
     );
-  }, 300_000);
+  });
 
   test("commands need no data folder and no running instance: doctor, recommend, train, rollback", async () => {
     const doctor = JSON.parse(await thewatcher("doctor", "--json"));
@@ -435,7 +446,7 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
     );
     const busy = await fetch(`${processes.trainer.adminUrl}/operations/train`, { method: "POST", body: "{}" });
     expect(busy.status).toBe(401);
-  }, 180_000);
+  });
 
   test("a schema newer than the code is a refusal to start, in one line; an unknown parameter of a URL too", async () => {
     const newer = "INSERT INTO kysely_migration (name, timestamp) VALUES ('9999-of-tomorrow', '2099-01-01')";
@@ -453,12 +464,12 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
       ...urls,
     });
     expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringMatching(/^thewatcher: event log.*colour/m)]);
-  }, 60_000);
+  });
 
   test("asked to stop, each is not ready any more, ends what is under way, and exits with 0", async () => {
     for (const running of Object.values(processes)) running.kill("SIGTERM");
     const ended = await Promise.all(Object.values(processes).map((running) => running.ended));
     expect(ended.map(({ code, signal }) => [code, signal])).toEqual(ended.map(() => [0, null]));
     for (const running of Object.values(processes)) expect(running.said()).not.toContain(internalKey);
-  }, 60_000);
+  });
 });

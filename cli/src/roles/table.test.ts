@@ -1,8 +1,18 @@
+import { readFileSync } from "node:fs";
 import { encodeTokenKeys, generateTokenKeys } from "@thewatcher/kit/internal-token";
 import { UserError } from "@thewatcher/kit/user-error";
 import { describe, expect, test } from "vitest";
+import { STORES } from "../open-stores.ts";
 import { resolveSettings, type Settings } from "../settings.ts";
-import { neededStoresOf, parseRoles, ROLE_NAMES, type RoleName, requireRoleSettings, storesOf } from "./table.ts";
+import {
+  neededStoresOf,
+  parseRoles,
+  ROLE_NAMES,
+  ROLES,
+  type RoleName,
+  requireRoleSettings,
+  storesOf,
+} from "./table.ts";
 
 const SERVERS = {
   eventLogUrl: "kafka://k:9092",
@@ -82,4 +92,19 @@ describe("what a process of a role must be told", () => {
     expect(storesOf(["serving"])).toEqual(["recommendations", "objects", "database"]);
     expect(neededStoresOf(["gateway", "ingestion"])).toEqual(["database", "cache", "eventLog"]);
   });
+});
+
+test("the page about the distributed mode says the same", () => {
+  const page = readFileSync(new URL("../../../docs/distributed.md", import.meta.url), "utf8");
+  const told = [...page.matchAll(/^\| ([a-z]+) \| (.*) \|$/gm)]
+    .filter(([, role = ""]) => Object.hasOwn(ROLES, role))
+    .map(([, role, cells = ""]) => [role, ...cells.split(" | ")]);
+  const cell = (names: readonly string[]) => names.join(", ") || "–";
+  const titles = (names: readonly (keyof typeof STORES)[]) => cell(names.map((name) => STORES[name].title));
+  expect(told).toEqual(
+    ROLE_NAMES.map((role) => {
+      const { needs, degradesWithout, calls, listens } = ROLES[role];
+      return [role, titles(needs), titles(degradesWithout), cell(calls), listens ?? "–"];
+    }),
+  );
 });

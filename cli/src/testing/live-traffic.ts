@@ -11,6 +11,8 @@ import { uuid7 } from "@thewatcher/kit/uuid";
 const BATCH_EVENTS_MAX = 8;
 const PAUSE_MS = 15;
 const REQUEST_MS_MAX = 5_000;
+/** Refused with this cause: the collector does not know the type. */
+const BAD_TYPE = "teleport";
 /** Events are dated from so long ago, a millisecond apart: all instants differ, and none is ahead of its arrival. */
 const DATED_BACK_MS = 60_000;
 
@@ -26,23 +28,43 @@ export interface SentEvent {
 interface Batch {
   readonly profileId: ProfileId;
   readonly events: readonly SentEvent[];
+  /** The id of an event among them that can't be accepted. */
+  readonly badId?: string;
+}
+
+export interface Door {
+  /** One of several is taken each time. */
+  readonly url: string | readonly string[];
+  readonly token: string | (() => Promise<string>);
+}
+
+interface Refused {
+  sent: number;
+  answered: number;
 }
 
 export interface LiveTraffic {
   readonly attempted: ReadonlyMap<string, SentEvent>;
   readonly acknowledged: ReadonlySet<string>;
+  /** Bad events by id: how often each was sent, and how often it was refused. */
+  readonly refused: ReadonlyMap<string, Refused>;
   /** Answers other than "accepted" or "not now": there must be none. */
   readonly unexpected: readonly string[];
   /** Sends until stopped. */
-  run(door: { readonly url: string; readonly token: string }): { stop(): Promise<void> };
+  run(door: Door): { stop(): Promise<void> };
 }
 
 export function createLiveTraffic(world: {
   readonly rng: Rng;
   readonly profileIds: readonly ProfileId[];
   readonly titleIds: readonly TitleId[];
+  /** Of the batches that were acknowledged, how many are sent once more. Default: none. */
+  readonly repeatedShare?: number;
+  /** Of the batches, how many hold a bad event. Default: none. */
+  readonly badShare?: number;
 }): LiveTraffic {
-  const { rng } = world;
+  const { rng, repeatedShare = 0, badShare = 0 } = world;
+  const refused = new Map<string, Refused>();
   const attempted = new Map<string, SentEvent>();
   const acknowledged = new Set<string>();
   const unexpected: string[] = [];
@@ -76,18 +98,28 @@ export function createLiveTraffic(world: {
     const profileId = anyOf(world.profileIds);
     const events = Array.from({ length: 1 + rng.int(BATCH_EVENTS_MAX) }, () => makeEvent(profileId));
     for (const event of events) attempted.set(event.eventId, event);
-    return { profileId, events };
+    if (rng.next() >= badShare) return { profileId, events };
+    const badId = uuid7(systemClock.now());
+    refused.set(badId, { sent: 0, answered: 0 });
+    return { profileId, events, badId };
   }
 
-  async function send(batch: Batch, door: { readonly url: string; readonly token: string }): Promise<void> {
+  async function send(batch: Batch, door: Door): Promise<void> {
     const sentAt = new Date(systemClock.now()).toISOString();
-    const body = batch.events.map(({ eventId, type, at, payload }) => {
+    const bad = batch.badId === undefined ? undefined : refused.get(batch.badId);
+    const body: unknown[] = batch.events.map(({ eventId, type, at, payload }) => {
       return { eventId, type, occurredAt: new Date(at).toISOString(), sentAt, payload };
     });
-    const answer = await fetch(`${door.url}/api/v1/events`, {
+    if (bad) {
+      bad.sent++;
+      body.push({ eventId: batch.badId, type: BAD_TYPE, occurredAt: sentAt, sentAt, payload: {} });
+    }
+    const url = typeof door.url === "string" ? door.url : anyOf(door.url);
+    const token = typeof door.token === "string" ? door.token : await door.token();
+    const answer = await fetch(`${url}/api/v1/events`, {
       method: "POST",
       headers: {
-        authorization: `Bearer ${door.token}`,
+        authorization: `Bearer ${token}`,
         "content-type": "application/json",
         "x-profile-id": batch.profileId,
       },
@@ -106,6 +138,7 @@ export function createLiveTraffic(world: {
     }
     for (const verdict of EventBatchAnswer.parse(JSON.parse(answer.text)).verdicts) {
       if (verdict.kind === "accepted") acknowledged.add(verdict.eventId);
+      else if (bad && verdict.eventId === batch.badId && verdict.cause === "unknown_type") bad.answered++;
       else unexpected.push(JSON.stringify(verdict));
     }
   }
@@ -113,12 +146,16 @@ export function createLiveTraffic(world: {
   return {
     attempted,
     acknowledged,
+    refused,
     unexpected,
     run(door) {
       const stopping = new AbortController();
       const viewer = async (): Promise<void> => {
         while (!stopping.signal.aborted) {
-          await send(nextBatch(), door);
+          const batch = nextBatch();
+          await send(batch, door);
+          // As an app does that lost the answer. A bad event would be refused twice, and be two letters.
+          if (batch.badId === undefined && rng.next() < repeatedShare) await send(batch, door);
           await systemClock.sleep(PAUSE_MS, stopping.signal).catch(() => undefined);
         }
       };

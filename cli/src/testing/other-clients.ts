@@ -12,11 +12,17 @@ import { KAFKA_VERSION } from "@thewatcher/testbed/kafka";
 import { findJava } from "@thewatcher/testbed/packages";
 
 const run = promisify(execFile);
-const COMMAND_MS_MAX = 60_000;
+/** A Java program that is compiled first took a minute on a machine at a load of sixty. */
+const COMMAND_MS_MAX = 180_000;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
-async function output(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const { stdout } = await run(command, [...args], { timeout: COMMAND_MS_MAX, maxBuffer: OUTPUT_BYTES_MAX, env });
+async function output(
+  command: string,
+  args: readonly string[],
+  { env = process.env, waitMs = 0 }: { readonly env?: NodeJS.ProcessEnv; readonly waitMs?: number } = {},
+): Promise<string> {
+  const limits = { timeout: COMMAND_MS_MAX + waitMs, maxBuffer: OUTPUT_BYTES_MAX, env };
+  const { stdout } = await run(command, [...args], limits);
   return stdout;
 }
 
@@ -31,6 +37,7 @@ async function withFile<Value>(name: string, text: string, use: (path: string) =
   }
 }
 
+/** Looks until the group is at the ends of the topics, or the time is over; then says what it saw last. */
 const KAFKA_PROGRAM = `
 import java.util.*;
 import org.apache.kafka.clients.admin.*;
@@ -40,17 +47,26 @@ public class Look {
   public static void main(String[] args) throws Exception {
     Properties settings = new Properties();
     settings.put("bootstrap.servers", args[0]);
+    long until = System.currentTimeMillis() + Long.parseLong(args[3]);
     try (Admin admin = Admin.create(settings)) {
-      Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
-      for (String topic : args[2].split(","))
-        for (var partition : admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions())
-          asked.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest());
-      var ends = admin.listOffsets(asked).all().get();
-      for (var place : asked.keySet()) {
-        var committed = admin.listConsumerGroupOffsets(args[1] + "." + place.topic())
-          .partitionsToOffsetAndMetadata().get().get(place);
-        System.out.println(place.topic() + " " + place.partition() + " " + ends.get(place).offset() + " "
-          + (committed == null ? 0 : committed.offset()));
+      for (;;) {
+        boolean atEnd = true;
+        StringBuilder said = new StringBuilder();
+        for (String topic : args[2].split(",")) {
+          var committed = admin.listConsumerGroupOffsets(args[1] + "." + topic).partitionsToOffsetAndMetadata().get();
+          for (var partition : admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions()) {
+            var place = new TopicPartition(topic, partition.partition());
+            long end = admin.listOffsets(Map.of(place, OffsetSpec.latest())).all().get().get(place).offset();
+            long position = committed.get(place) == null ? 0 : committed.get(place).offset();
+            atEnd &= position == end;
+            said.append(topic + " " + place.partition() + " " + end + " " + position + "\\n");
+          }
+        }
+        if (atEnd || System.currentTimeMillis() > until) {
+          System.out.print(said);
+          return;
+        }
+        Thread.sleep(200);
       }
     }
   }
@@ -64,22 +80,20 @@ interface KafkaPlace {
   readonly committed: number;
 }
 
-/** Ends of the topics, and where the group is: in Kafka it has a group of its own for each topic, `<group>.<topic>`. */
+/**
+ * Where the topics end and where the group is, as soon as it is there or after `waitMs`. In Kafka it has a group of its own
+ * for each topic, `<group>.<topic>`.
+ */
 export async function lookIntoKafka(
   bootstrap: string,
   group: string,
   topics: readonly string[],
+  waitMs: number,
 ): Promise<readonly KafkaPlace[]> {
   const jars = join(cacheRoot(), `kafka-${KAFKA_VERSION}`, "lib", "*");
+  const java = join(findJava(17, true)?.home ?? "", "bin", "java");
   const text = await withFile("Look.java", KAFKA_PROGRAM, (path) =>
-    output(join(findJava(17, true)?.home ?? "", "bin", "java"), [
-      "-cp",
-      jars,
-      path,
-      bootstrap,
-      group,
-      topics.join(","),
-    ]),
+    output(java, ["-cp", jars, path, bootstrap, group, topics.join(","), String(waitMs)], { waitMs }),
   );
   return text
     .trim()
@@ -103,7 +117,7 @@ export const askPostgres = async (url: string, sql: string): Promise<string> =>
 export async function askRedis(url: string, ...command: readonly string[]): Promise<string> {
   const { hostname, port, password } = new URL(url);
   const env = { ...process.env, REDISCLI_AUTH: decodeURIComponent(password) };
-  return (await output("redis-cli", ["-h", hostname, "-p", port, ...command], env)).trim();
+  return (await output("redis-cli", ["-h", hostname, "-p", port, ...command], { env })).trim();
 }
 
 /** Rows of TabSeparated. */

@@ -448,7 +448,7 @@ export function searchContract(adapter: { open(): Promise<SearchHarness> }): voi
           if (harness.another) await port.close();
         }
       });
-      for (let i = 1; i <= 6; i++) {
+      for (let i = 1; i <= 4; i++) {
         await search.begin(collection, `g${i}`, SCHEMA);
         await search.put(collection, `g${i}`, [{ id: "t", fields: { title: "Матрица", year: i } }]);
         await search.activate(collection, `g${i}`);

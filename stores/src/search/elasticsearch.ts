@@ -18,7 +18,6 @@ import { type Clock, systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import { checkDocuments, checkIds, checkName, checkRequest, checkSchema, readRequest, valuesOf } from "./checks.ts";
 import {
-  QUERY_CHARACTERS_MAX,
   type Search,
   type SearchAnswer,
   type SearchDocument,
@@ -52,6 +51,8 @@ const CALLS_MAX = 1_000;
 /** Elasticsearch asks for bulks of 5 to 15 MB; half of the least, since words lie there twice. */
 const BULK_BYTES_MAX = 4 * 1_048_576;
 const BULK_DOCUMENTS_MAX = 1_000;
+/** A line with an id. */
+const DELETE_BYTES = 300;
 /** How late a process may see what another activated. */
 const RESOLVED_MS_MAX = 1_000;
 /** An index may be dropped between its being resolved and searched; again and again only by a mistake. */
@@ -443,7 +444,7 @@ export async function openElasticsearch(options: {
         checkIds(ids);
         await bulk(
           index,
-          ids.map((_id) => ({ lines: [{ delete: { _id } }], bytes: QUERY_CHARACTERS_MAX })),
+          ids.map((_id) => ({ lines: [{ delete: { _id } }], bytes: DELETE_BYTES })),
         );
       }),
     flush: (collection, generation) =>

@@ -1,5 +1,7 @@
 /** `thewatcher dead-letters list | show | replay`: what could not become an event, and its way back. */
 import { DeadLetterCause } from "@thewatcher/contracts/topics/dead-letters";
+import { parseLetterId } from "@thewatcher/ingestion/dead-letters/letters";
+import { parseMendRule } from "@thewatcher/ingestion/dead-letters/mend";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
 import { operate, print, printJson, wholeNumber, withSettings } from "../command.ts";
@@ -56,6 +58,7 @@ export function addDeadLetters(program: Command): void {
     .description("One letter: the event whole, as it came, why it was refused, and what became of it")
     .option("--json", "answer as JSON")
     .action(async (id: string, options: { json?: true }, command: Command) => {
+      parseLetterId(id);
       const letter = await operate(command, "deadLettersShow", { id });
       if (options.json) return printJson(letter);
       const rows = [
@@ -94,6 +97,9 @@ export function addDeadLetters(program: Command): void {
             "dead-letters replay: name letters by id, or choose them by --cause, --since or --profile",
           );
         }
+        // Before anything is opened for them.
+        options.mend.forEach(parseMendRule);
+        ids.forEach(parseLetterId);
         const answer = await operate(command, "deadLettersReplay", {
           ...filter,
           ...(ids.length > 0 ? { ids: [...ids] } : {}),

@@ -1,5 +1,6 @@
 /** `thewatcher replay`: days of the warehouse made again from the log or its archive. */
 import { HISTORY_SOURCES, type HistorySource } from "@thewatcher/ingestion/archive/history";
+import { wholeDays } from "@thewatcher/ingestion/replay/replay";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
 import { operate, print, printJson, withSettings } from "../command.ts";
@@ -28,9 +29,11 @@ export function addReplay(program: Command): void {
         const source = HISTORY_SOURCES.find((name): name is HistorySource => name === options.source);
         if (!source)
           throw new UserError(`--source ${JSON.stringify(options.source)}: log, archive or auto is accepted`);
+        const range = { from: instantOption(options.from, "--from"), to: instantOption(options.to, "--to") };
+        // Before anything is opened for it.
+        wholeDays(range);
         const answer = await operate(command, "replay", {
-          from: instantOption(options.from, "--from"),
-          to: instantOption(options.to, "--to"),
+          ...range,
           source,
           dryRun: options.dryRun ?? false,
         });

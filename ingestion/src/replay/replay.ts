@@ -108,7 +108,8 @@ export async function replay(deps: ReplayDeps, request: ReplayRequest): Promise<
   return outcome.value;
 }
 
-function wholeDays({ from, to }: ReplayRequest): Days {
+/** Refuses a range that holds no day. */
+export function wholeDays({ from, to }: Pick<ReplayRequest, "from" | "to">): Days {
   const days = { from: Math.floor(from / DAY_MS) * DAY_MS, to: Math.ceil(to / DAY_MS) * DAY_MS };
   if (days.from >= days.to) {
     throw new UserError(
@@ -179,9 +180,7 @@ async function refuseCluster(warehouse: Warehouse): Promise<void> {
     "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = 'events'",
   );
   if (events?.engine === "Distributed") {
-    throw new UserError(
-      "warehouse: a replay exchanges tables of one node; on a cluster run it on each shard's own node",
-    );
+    throw new UserError("warehouse: a replay works on one node, and this warehouse is a cluster");
   }
 }
 
@@ -205,7 +204,8 @@ async function sinkPositions(eventLog: EventLog): Promise<readonly LogPosition[]
 /** Every partition of every topic of events; a UserError where records that may count are held by nobody. */
 async function openAll(deps: ReplayDeps, source: HistorySource, days: Days): Promise<readonly PartitionHistory[]> {
   const settle = source === "archive" ? deps.archiveCaughtUp : undefined;
-  const histories = (await Promise.all(EVENT_TOPICS.map((topic) => openHistory(deps, topic, source, settle)))).flat();
+  const histories: PartitionHistory[] = [];
+  for (const topic of EVENT_TOPICS) histories.push(...(await openHistory(deps, topic, source, settle)));
   const lacking: string[] = [];
   for (const history of histories) {
     for (const { from, next } of history.missing) {

@@ -17,14 +17,7 @@ import { Client, CloudConnectionPool, errors, type estypes } from "@elastic/elas
 import { type Clock, systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import { checkDocuments, checkIds, checkName, checkRequest, checkSchema, readRequest, valuesOf } from "./checks.ts";
-import {
-  type Search,
-  type SearchAnswer,
-  type SearchDocument,
-  type SearchFilter,
-  type SearchRequest,
-  type SearchSchema,
-} from "./port.ts";
+import type { Search, SearchAnswer, SearchDocument, SearchFilter, SearchRequest, SearchSchema } from "./port.ts";
 import {
   FIELD_BEGINS,
   isWhole,

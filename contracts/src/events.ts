@@ -101,7 +101,7 @@ const envelope = {
   eventId: EventId,
   /** The client's clock when it happened. */
   occurredAt: Instant,
-  /** The client's clock when the batch was sent: the difference to `receivedAt` estimates its skew. */
+  /** The client's clock when the batch was sent, anew each time it is: the difference to `receivedAt` estimates its skew. */
   sentAt: Instant,
   /** The page or list that caused it. */
   decisionId: DecisionId.optional(),

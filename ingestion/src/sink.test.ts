@@ -1,5 +1,6 @@
 import { EVENT_TOPICS, topicOf } from "@thewatcher/contracts/topics";
 import { DeadLetter } from "@thewatcher/contracts/topics/dead-letters";
+import { createSimulatedClock } from "@thewatcher/kit/clock";
 import { silentLog } from "@thewatcher/kit/log";
 import type { EventLog, RecordBatch } from "@thewatcher/stores/event-log/port";
 import { describe, expect, test } from "vitest";
@@ -161,6 +162,113 @@ describe("the sink", () => {
       record: { topic: "behaviour", partition: place?.partition, offset: place?.offset },
     });
     expect(letters).toContainEqual(expect.objectContaining({ profileId: "unknown", raw: "[1]" }));
+  });
+
+  test("with the warehouse away for two minutes under load holds one batch a partition, says why, and then loses nothing", async () => {
+    const clock = createSimulatedClock(NOON);
+    await using stores = await openTestStores(clock);
+    const { rows, warehouse } = createRows();
+    const SECONDS = 120;
+    const batchRows = 500;
+    let isAway = true;
+    let held = 0;
+    let heldMost = 0;
+    let attempts = 0;
+    const sink = createSink({
+      eventLog: {
+        ...stores.eventLog,
+        subscribe: (options) =>
+          stores.eventLog.subscribe({
+            ...options,
+            async handle(batch) {
+              held += batch.records.length;
+              heldMost = Math.max(heldMost, held);
+              try {
+                await options.handle(batch);
+              } finally {
+                held -= batch.records.length;
+              }
+            },
+          }),
+      },
+      warehouse: {
+        ...warehouse,
+        async insertEvents(batch) {
+          attempts++;
+          if (isAway) throw new Error("Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space");
+          return warehouse.insertEvents(batch);
+        },
+      },
+      clock,
+      log: silentLog,
+      insertRowsMax: batchRows,
+    });
+    await sink.start();
+    expect(sink.heldUp()).toEqual([]);
+    const payload = { titleId: "t", query: "x".repeat(200) };
+    let heapBefore = 0;
+    for (let second = 0; second < SECONDS; second++) {
+      const records = Array.from({ length: 200 }, (_, i) => {
+        const event = storedEvent("click", clock.now(), payload, { profileId: `p-${i}`, name: `${second} ${i}` });
+        return { key: event.profileId, value: JSON.stringify(event) };
+      });
+      await stores.eventLog.append("behaviour", records);
+      await clock.advance(1_000);
+      if (second === 20) heapBefore = process.memoryUsage().heapUsed;
+    }
+    const appended = SECONDS * 200;
+    expect(await sink.lag()).toBe(appended);
+    // Four partitions; retries after 100 ms to 5 s.
+    expect(heldMost).toBeLessThanOrEqual(4 * batchRows);
+    expect(attempts).toBeGreaterThan(4 * 20);
+    expect(attempts).toBeLessThan(4 * 60);
+    expect(process.memoryUsage().heapUsed - heapBefore).toBeLessThan(64 * 1024 * 1024);
+    expect(sink.heldUp().map(({ topic }) => topic)).toEqual(Array.from({ length: 4 }, () => "behaviour"));
+    expect(sink.heldUp()[0]).toMatchObject({ reason: expect.stringContaining("not enough space") });
+    expect((await stores.eventLog.committed(SINK_GROUP, "behaviour")).every(({ nextOffset }) => nextOffset === 0)).toBe(
+      true,
+    );
+    isAway = false;
+    const caughtUp = sink.caughtUp();
+    // The longest pause between two attempts.
+    await clock.advance(5_000);
+    await caughtUp;
+    expect(sink.heldUp()).toEqual([]);
+    expect(rows.size).toBe(appended);
+    expect(await sink.lag()).toBe(0);
+    await sink.close();
+  }, 60_000);
+
+  test("fills a warehouse that was set back under it, out of the log, and one that never heard of a partition", async () => {
+    const clock = createHurriedClock(NOON);
+    await using stores = await openTestStores(clock);
+    const { rows, positions, warehouse } = createRows();
+    const append = async (name: string) => {
+      const event = storedEvent("click", NOON, { titleId: "t" }, { name });
+      await stores.eventLog.append("behaviour", [{ key: "p-1", value: JSON.stringify(event) }]);
+    };
+    const deps = { eventLog: stores.eventLog, warehouse, clock, log: silentLog, insertRowsMax: 4 };
+    const sink = createSink(deps);
+    await sink.start();
+    for (let i = 0; i < 30; i++) await append(`${i}`);
+    await sink.caughtUp();
+    expect(rows.size).toBe(30);
+    const [place, whole] = [...positions][0]!;
+    for (const row of rows.keys()) if (Number(row.split("/")[2]) >= 7) rows.delete(row);
+    positions.set(place, { ...whole, nextOffset: 7 });
+    await append("the next one");
+    await sink.caughtUp();
+    await sink.close();
+    expect(rows.size).toBe(31);
+    expect(positions.get(place)?.nextOffset).toBe(31);
+
+    rows.clear();
+    positions.clear();
+    const successor = createSink(deps);
+    await successor.start();
+    await successor.caughtUp();
+    await successor.close();
+    expect(rows.size).toBe(31);
   });
 
   test("waits for company when live, so that many small appends become few inserts", async () => {

@@ -62,8 +62,6 @@ export interface WarehouseFlaws {
   readonly believesAdvance?: boolean;
 }
 
-export type ModelWarehouse = ReturnType<typeof createModelWarehouse>;
-
 export function createModelWarehouse(rng: Rng, flaws: WarehouseFlaws = {}) {
   let events: EventPart[] = [];
   let states: StatePart[] = [];

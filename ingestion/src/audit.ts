@@ -3,7 +3,7 @@
  * every place.
  *
  * Looked at is what lies below the warehouse's own position and is still in the log. A gap there is counted only after the
- * log has shown a record at its place that no dead letter accounts for. Rows behind the log's end are of another world: a
+ * log has shown a record at its place that neither a dead letter nor an erasure accounts for. Rows behind the log's end are of another world: a
  * warehouse beside a log that it was not made from. The order of the looks (positions, rows, then the log) keeps what
  * arrives meanwhile out of both.
  */
@@ -12,6 +12,7 @@ import type { Clock } from "@thewatcher/kit/clock";
 import type { EventLog, LogRecord } from "@thewatcher/stores/event-log/port";
 import type { Warehouse } from "@thewatcher/stores/warehouse/port";
 import { parseLetter } from "./dead-letter.ts";
+import { createErasures, type Erasures } from "./erasures.ts";
 
 /** Offsets counted by one query: 8 MB in the engine, 20 ms. */
 const BLOCK = 1_000_000;
@@ -55,6 +56,8 @@ export interface AuditedPartition {
   readonly missingRanges: readonly OffsetRange[];
   /** Records below the position that were kept as dead letters. */
   readonly deadLetters: number;
+  /** Records below the position that a replay left out, since their profile was erased. */
+  readonly erased: number;
   /** Rows behind the end of the log. */
   readonly beyond: number;
   /** Places whose row is another event than the log's; deep only. */
@@ -110,6 +113,7 @@ export async function auditWarehouse(deps: AuditDeps, options: AuditOptions = {}
     ).map((at) => [nameOf(at), at.next]),
   );
   const letters = lettersOf(eventLog, signal);
+  const erasures = erasuresOf(eventLog, signal);
 
   const partitions: AuditedPartition[] = [];
   for (const topic of EVENT_TOPICS) {
@@ -188,6 +192,7 @@ export async function auditWarehouse(deps: AuditDeps, options: AuditOptions = {}
       for await (const gap of gapsOf(place, { fromOffset, toOffset })) {
         for await (const record of recordsOf(place, gap)) {
           if ((await letters()).has(`${nameOf(place)}/${record.offset}`)) tally.deadLetters++;
+          else if ((await erasures()).covers(record)) tally.erased++;
           else {
             tally.miss(record.offset);
             hourIn(hoursFound, record).missing++;
@@ -246,6 +251,7 @@ WHERE offset > expected ORDER BY fromOffset LIMIT ${GAPS_MAX}`,
         const found = eventIds.get(record.offset);
         if (!found) {
           if ((await letters()).has(`${nameOf(place)}/${record.offset}`)) tally.deadLetters++;
+          else if ((await erasures()).covers(record)) tally.erased++;
           else {
             tally.miss(record.offset);
             hour.missing++;
@@ -266,6 +272,7 @@ function createTally() {
   let different = 0;
   return {
     deadLetters: 0,
+    erased: 0,
     miss(offset: number) {
       missing++;
       const last = missingRanges.at(-1);
@@ -277,33 +284,61 @@ function createTally() {
       if (differentOffsets.length < NAMED_MAX) differentOffsets.push(offset);
     },
     found() {
-      return { missing, missingRanges, deadLetters: this.deadLetters, different, differentOffsets };
+      return {
+        missing,
+        missingRanges,
+        deadLetters: this.deadLetters,
+        erased: this.erased,
+        different,
+        differentOffsets,
+      };
     },
   };
 }
 
+type Log = Pick<EventLog, "bounds" | "read">;
+
+/** A topic as it is now, batch by batch. */
+async function* batchesOf(eventLog: Log, topic: string, signal: AbortSignal | undefined) {
+  for (const { partition, firstOffset, nextOffset } of await eventLog.bounds(topic)) {
+    for (let fromOffset = firstOffset; fromOffset < nextOffset; ) {
+      signal?.throwIfAborted();
+      const read = { topic, partition, fromOffset, recordsMax: DEEP_RECORDS, bytesMax: READ_BYTES_MAX };
+      const records = await eventLog.read(read);
+      yield records;
+      const last = records.at(-1);
+      if (!last) break;
+      fromOffset = last.offset + 1;
+    }
+  }
+}
+
 /** The places of records that the sink kept as dead letters; read once, and only where something is not there. */
-function lettersOf(eventLog: Pick<EventLog, "bounds" | "read">, signal: AbortSignal | undefined) {
+function lettersOf(eventLog: Log, signal: AbortSignal | undefined): () => Promise<ReadonlySet<string>> {
   let reading: Promise<ReadonlySet<string>> | undefined;
   return () => {
     reading ??= (async () => {
       const places = new Set<string>();
-      const topic = topics.deadLetters.name;
-      for (const { partition, firstOffset, nextOffset } of await eventLog.bounds(topic)) {
-        for (let fromOffset = firstOffset; fromOffset < nextOffset; ) {
-          signal?.throwIfAborted();
-          const read = { topic, partition, fromOffset, recordsMax: DEEP_RECORDS, bytesMax: READ_BYTES_MAX };
-          const records = await eventLog.read(read);
-          for (const { value } of records) {
-            const record = parseLetter(value)?.record;
-            if (record) places.add(`${nameOf(record)}/${record.offset}`);
-          }
-          const last = records.at(-1);
-          if (!last) break;
-          fromOffset = last.offset + 1;
+      for await (const records of batchesOf(eventLog, topics.deadLetters.name, signal)) {
+        for (const { value } of records) {
+          const record = parseLetter(value)?.record;
+          if (record) places.add(`${nameOf(record)}/${record.offset}`);
         }
       }
       return places;
+    })();
+    return reading;
+  };
+}
+
+/** The same of erasures: a replay rebuilds nothing of what they cover. */
+function erasuresOf(eventLog: Log, signal: AbortSignal | undefined): () => Promise<Erasures> {
+  let reading: Promise<Erasures> | undefined;
+  return () => {
+    reading ??= (async () => {
+      const erasures = createErasures();
+      for await (const records of batchesOf(eventLog, topics.erasures.name, signal)) erasures.add(records);
+      return erasures;
     })();
     return reading;
   };

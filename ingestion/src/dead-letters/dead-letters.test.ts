@@ -92,7 +92,7 @@ const replay = (request: Partial<Parameters<typeof replayLetters>[1]> = {}) =>
   replayLetters(deps, { mend: [], dryRun: false, ...request });
 const list = (filter: Partial<Parameters<typeof listLetters>[1]> = {}) => listLetters(deps, { limit: 50, ...filter });
 
-describe("a mended letter", () => {
+describe("a mended letter", { timeout: 180_000 }, () => {
   test("becomes the event that it was meant to be, of who sent it, as of when it came", async () => {
     const sent = event({ type: "clack", payload: { filmId: "film-1" } });
     await post([sent]);

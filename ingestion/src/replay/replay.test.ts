@@ -16,6 +16,7 @@ import type { Warehouse } from "@thewatcher/stores/warehouse/port";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createArchiveWriter } from "../archive/archive.ts";
 import { listSegments } from "../archive/segments.ts";
+import { auditWarehouse } from "../audit.ts";
 import { decodeRecord } from "../decode-record.ts";
 import type { EventReader } from "../follow.ts";
 import { createSink } from "../sink.ts";
@@ -183,7 +184,8 @@ async function corrupt(): Promise<void> {
   );
 }
 
-describe("a replay", () => {
+// A machine may be busy: on a quiet one each takes a second or two.
+describe("a replay", { timeout: 180_000 }, () => {
   test("makes wrong tables right again, and says what was wrong", async () => {
     await appendWorld();
     const right = await answers();
@@ -276,6 +278,11 @@ describe("a replay", () => {
       { type: "rate", titleId: "film-1", rows: 2 },
     ]);
     expect(await answers()).toEqual(await oracle());
+    for (const deep of [false, true]) {
+      const audit = await auditWarehouse(deps, { deep });
+      expect(audit).toMatchObject({ missing: 0, different: 0 });
+      expect(audit.partitions.reduce((sum, { erased }) => sum + erased, 0)).toBe(7);
+    }
   });
 
   test("takes the archive for what the log has forgotten; what neither holds is a refusal that names it", async () => {

@@ -36,6 +36,7 @@ import {
 } from "@thewatcher/stores/warehouse/rebuild";
 import { type HistorySource, openHistory, type PartitionHistory } from "../archive/history.ts";
 import { decodeRecord } from "../decode-record.ts";
+import { createErasures } from "../erasures.ts";
 import { SINK_GROUP } from "../sink.ts";
 import {
   type Days,
@@ -238,19 +239,12 @@ async function isBefore(history: PartitionHistory, offset: number, instant: numb
 }
 
 async function insertErasures(warehouse: Warehouse, histories: readonly PartitionHistory[]): Promise<void> {
-  const erasedAt = new Map<string, number>();
+  const erasures = createErasures();
   for (const history of histories) {
     if (history.topic !== topics.erasures.name) continue;
-    for await (const records of history.read()) {
-      for (const { value } of records) {
-        const event = decodeRecord(value);
-        const at = Date.parse(String(event?.occurredAt));
-        if (event?.type !== "erasure" || typeof event.profileId !== "string" || Number.isNaN(at)) continue;
-        erasedAt.set(event.profileId, Math.max(at, erasedAt.get(event.profileId) ?? at));
-      }
-    }
+    for await (const records of history.read()) erasures.add(records);
   }
-  const all = [...erasedAt];
+  const all = [...erasures.erasedAt];
   for (let start = 0; start < all.length; start += ERASURES_PER_INSERT) {
     const part = all.slice(start, start + ERASURES_PER_INSERT);
     const profiles = part.map(([profileId]) => profileId);

@@ -3,9 +3,9 @@
  * every place.
  *
  * Looked at is what lies below the warehouse's own position and is still in the log. A gap there is counted only after the
- * log has shown a record at its place that neither a dead letter nor an erasure accounts for. Rows behind the log's end are of another world: a
- * warehouse beside a log that it was not made from. The order of the looks (positions, rows, then the log) keeps what
- * arrives meanwhile out of both.
+ * log has shown a record at its place that neither a dead letter nor an erasure accounts for. Rows behind the log's end are
+ * of another world: a warehouse beside a log that it was not made from. The order of the looks (positions, rows, then the
+ * log) keeps what arrives meanwhile out of both.
  */
 import { EVENT_TOPICS, topics } from "@thewatcher/contracts/topics";
 import type { Clock } from "@thewatcher/kit/clock";

@@ -11,6 +11,7 @@ const PARTITION: AuditedPartition = {
   missing: 0,
   missingRanges: [],
   deadLetters: 3,
+  erased: 0,
   beyond: 0,
   different: 0,
   differentOffsets: [],
@@ -25,8 +26,8 @@ const reportOf = (partition: Partial<AuditedPartition>, deep = false): AuditRepo
 describe("what `thewatcher audit` prints", () => {
   test("one line a partition, and that nothing is missing", () => {
     expect(auditText(reportOf({})).split("\n")).toEqual([
-      "topic      partition  log from    to  warehouse at  lag  missing  dead letters  beyond  different",
-      "behaviour          2         0  1000           990   10        0             3       0  –",
+      "topic      partition  log from    to  warehouse at  lag  missing  dead letters  erased  beyond  different",
+      "behaviour          2         0  1000           990   10        0             3       0       0  –",
       "",
       "Nothing is missing. 10 records wait for the sink.",
     ]);

@@ -31,7 +31,19 @@ const ranges = ({ missingRanges, missing }: AuditedPartition): string => {
 export function auditText(report: AuditReport): string {
   const parts: string[] = [
     table(
-      ["topic", "partition", "log from", "to", "warehouse at", "lag", "missing", "dead letters", "beyond", "different"],
+      [
+        "topic",
+        "partition",
+        "log from",
+        "to",
+        "warehouse at",
+        "lag",
+        "missing",
+        "dead letters",
+        "erased",
+        "beyond",
+        "different",
+      ],
       report.partitions.map((part) => [
         part.topic,
         part.partition,
@@ -41,6 +53,7 @@ export function auditText(report: AuditReport): string {
         part.lag,
         part.missing,
         part.deadLetters,
+        part.erased,
         part.beyond,
         report.deep ? part.different : "–",
       ]),

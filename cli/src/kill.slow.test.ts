@@ -9,7 +9,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { importedProfileId } from "@thewatcher/ingestion/import/run";
 import { titleIdOf } from "@thewatcher/ingestion/import/source";
 import { systemClock } from "@thewatcher/kit/clock";
@@ -32,7 +31,16 @@ import {
   stopCinema,
   storeProcesses,
 } from "./testing/cinema-process.ts";
-import { createLiveTraffic, type SentEvent } from "./testing/live-traffic.ts";
+import {
+  differences,
+  expectedPairs,
+  livePairsIn,
+  pairsOfStates,
+  pairsOfWarehouse,
+  ratingsIn,
+  ratingsOfDatabase,
+} from "./testing/every-reader.ts";
+import { createLiveTraffic } from "./testing/live-traffic.ts";
 import { generateRatings, writeInteractions, writeMovieLens } from "./testing/movielens-files.ts";
 
 const { KILL_SEED } = process.env;
@@ -95,9 +103,10 @@ test("kill -9 at random points loses nothing acknowledged, doubles nothing, and 
   cinema.kill("SIGKILL");
   await cinema.ended;
 
+  const profileIds = Array.from({ length: BASE.users }, (_, index) => importedProfileId(`base:${index + 1}`));
   const traffic = createLiveTraffic({
     rng: rng.fork("traffic"),
-    profileIds: Array.from({ length: BASE.users }, (_, index) => importedProfileId(`base:${index + 1}`)),
+    profileIds,
     titleIds: Array.from({ length: BASE.items }, (_, index) => titleIdOf("base", String(index + 1))),
   });
   const imports = createImports(bigFile, dataDir);
@@ -167,15 +176,8 @@ test("kill -9 at random points loses nothing acknowledged, doubles nothing, and 
   await expectEveryPlaceOnce(stores);
   await expectImportedOnce(stores, imports.sources, big);
   expect(differences(await pairsOfWarehouse(stores), expected)).toEqual([]);
-  const rated = [...expected].flatMap(([pair, { stars }]) => (stars > 0 ? [[pair, stars] as const] : []));
-  expect(differences(await ratingsOfDatabase(stores), new Map(rated))).toEqual([]);
-  // An impression leaves no trace in the live state.
-  const live = [...expected].flatMap(([pair, { impressions, stars, clickedAt, ...rest }]) =>
-    isDeepStrictEqual({ ...UNTOUCHED, ...rest, stars, clickedAt }, UNTOUCHED)
-      ? []
-      : [[pair, { stars, clickedAt }] as const],
-  );
-  expect(differences(await pairsOfStates(stores), new Map(live))).toEqual([]);
+  expect(differences(await ratingsOfDatabase(stores), ratingsIn(expected))).toEqual([]);
+  expect(differences(await pairsOfStates(stores, profileIds), livePairsIn(expected))).toEqual([]);
 }, 600_000);
 
 /** The imports of one file under one name after the other, each taken up again until it is done. */
@@ -331,98 +333,6 @@ async function expectImportedOnce(
   }
   const outbox = await database.kysely.selectFrom("outbox").select("event_id").execute();
   expect(outbox).toEqual([]);
-}
-
-interface Pair {
-  readonly stars: number;
-  readonly clicks: number;
-  readonly impressions: number;
-  readonly watchedSeconds: number;
-  readonly isWatchlisted: boolean;
-  /** 0: never. */
-  readonly clickedAt: number;
-}
-const UNTOUCHED: Pair = {
-  stars: 0,
-  clicks: 0,
-  impressions: 0,
-  watchedSeconds: 0,
-  isWatchlisted: false,
-  clickedAt: 0,
-};
-const pairKey = (profileId: string, titleId: string) => `${profileId} ${titleId}`;
-
-/** What the file and the events say, the events in the order of their instants. */
-function expectedPairs(
-  base: ReturnType<typeof generateRatings>,
-  events: readonly SentEvent[],
-): ReadonlyMap<string, Pair> {
-  const pairs = new Map<string, Pair>();
-  for (const { user, item, stars } of base) {
-    pairs.set(pairKey(importedProfileId(`base:${user}`), titleIdOf("base", String(item))), { ...UNTOUCHED, stars });
-  }
-  for (const event of [...events].sort((a, b) => a.at - b.at)) {
-    const key = pairKey(event.profileId, event.titleId);
-    pairs.set(key, touched(pairs.get(key) ?? UNTOUCHED, event));
-  }
-  return pairs;
-}
-
-function touched(pair: Pair, { type, at, payload }: SentEvent): Pair {
-  switch (type) {
-    case "click":
-      return { ...pair, clicks: pair.clicks + 1, clickedAt: at };
-    case "impression":
-      return { ...pair, impressions: pair.impressions + 1 };
-    case "play_progress":
-      return { ...pair, watchedSeconds: pair.watchedSeconds + (payload.watchedSeconds ?? 0) };
-    case "rate":
-      return { ...pair, stars: payload.stars ?? 0 };
-    case "watchlist":
-      return { ...pair, isWatchlisted: true };
-  }
-}
-
-async function pairsOfWarehouse({ warehouse }: Stores): Promise<ReadonlyMap<string, Pair>> {
-  const rows = await warehouse.query<Omit<Pair, "isWatchlisted"> & { key: string; watchlisted: number }>(
-    `SELECT concat(profileId, ' ', titleId) AS key, toFloat64(stars) AS stars, clicks, impressions, watchedSeconds,
-       toUInt8(isWatchlisted) AS watchlisted, toFloat64(toUnixTimestamp64Milli(clickedAt)) AS clickedAt
-     FROM (${INTERACTIONS_AT_SQL}) WHERE titleId LIKE 'base:%'`,
-    { params: { asOf: new Date(systemClock.now() + 3_600_000).toISOString() } },
-  );
-  return new Map(rows.map(({ key, watchlisted, ...pair }) => [key, { ...pair, isWatchlisted: watchlisted === 1 }]));
-}
-
-async function ratingsOfDatabase({ database }: Stores): Promise<ReadonlyMap<string, number>> {
-  const rows = await database.kysely
-    .selectFrom("stated_preferences")
-    .select(["profile_id", "title_id", "value"])
-    .where("kind", "=", "rate")
-    .where("title_id", "like", "base:%")
-    .execute();
-  return new Map(rows.map((row) => [pairKey(row.profile_id, row.title_id), Number(row.value)]));
-}
-
-async function pairsOfStates({
-  recommendations,
-}: Stores): Promise<ReadonlyMap<string, Pick<Pair, "stars" | "clickedAt">>> {
-  const profileIds = Array.from({ length: BASE.users }, (_, index) => importedProfileId(`base:${index + 1}`));
-  const states = await recommendations.getStates(profileIds);
-  const pairs = states.flatMap((state) =>
-    (state?.titles ?? []).map(
-      ({ titleId, rated, clickedAt }) =>
-        [pairKey(state?.profileId ?? "", titleId), { stars: rated?.stars ?? 0, clickedAt: clickedAt ?? 0 }] as const,
-    ),
-  );
-  return new Map(pairs);
-}
-
-/** What a reader says otherwise than expected, at most ten of them. */
-function differences<Value>(found: ReadonlyMap<string, Value>, expected: ReadonlyMap<string, Value>) {
-  return [...new Set([...found.keys(), ...expected.keys()])]
-    .map((key) => ({ key, found: found.get(key), expected: expected.get(key) }))
-    .filter((pair) => !isDeepStrictEqual(pair.found, pair.expected))
-    .slice(0, 10);
 }
 
 function shuffled<Value>(values: readonly Value[], rng: ReturnType<typeof createRng>): readonly Value[] {

@@ -106,7 +106,6 @@ export function differences<Value>(found: ReadonlyMap<string, Value>, expected: 
     .slice(0, 10);
 }
 
-
 /** What the owner of stated preferences must hold. */
 export const ratingsIn = (expected: ReadonlyMap<string, Pair>): ReadonlyMap<string, number> =>
   new Map([...expected].flatMap(([pair, { stars }]) => (stars > 0 ? [[pair, stars] as const] : [])));

@@ -186,7 +186,7 @@ describe("a data folder of its own", () => {
       expect(["SIGTERM", 0]).toContain(ended.signal ?? ended.code);
       expect(await orphansOf(dataDir, ended.signal === null ? 0 : 15_000)).toEqual([]);
     }
-    const cinema = await start(dataDir, []);
+    const cinema = await start(dataDir, ["--world", "empty"]);
     const folder = join(root, "many");
     const ratings = generateRatings({ users: 300, items: 200, perUser: 150, seed: 4 });
     await writeMovieLens(folder, ratings, 200);

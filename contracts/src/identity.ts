@@ -4,6 +4,8 @@
  */
 import { z } from "zod";
 import { AccountId, Country, ProfileId } from "./ids.ts";
+import { Locale } from "./locales.ts";
+import { PlanId } from "./plans.ts";
 
 export const Role = z.enum(["viewer", "analyst", "product", "editor", "operator", "service"]);
 export type Role = z.infer<typeof Role>;
@@ -18,5 +20,9 @@ export const Identity = z.object({
   profileId: ProfileId.optional(),
   country: Country,
   device: z.string().max(64),
+  /** What the catalogue is read in. Absent in tokens of before. */
+  language: Locale.optional(),
+  /** What the account subscribes to; null: nothing. Absent in tokens of before. */
+  planId: PlanId.nullable().optional(),
 });
 export type Identity = z.infer<typeof Identity>;

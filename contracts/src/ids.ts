@@ -21,6 +21,16 @@ export type ProfileId = z.infer<typeof ProfileId>;
 export const TitleId = identifier.brand<"TitleId">();
 export type TitleId = z.infer<typeof TitleId>;
 
+/** What is played of a series: one episode. */
+export const PartId = identifier.brand<"PartId">();
+export type PartId = z.infer<typeof PartId>;
+
+export const PersonId = identifier.brand<"PersonId">();
+export type PersonId = z.infer<typeof PersonId>;
+
+export const CollectionId = identifier.brand<"CollectionId">();
+export type CollectionId = z.infer<typeof CollectionId>;
+
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** Made by the client, UUIDv7 in lower case: the same event sent twice carries the same id and counts once. */

@@ -1,21 +1,58 @@
-/** Titles as they cross the wire. */
+/**
+ * Titles as they cross the wire: cards and details in the asker's language, and the whole record in every language for
+ * services that hold the catalogue. Everything that came after the first version is optional, and absent where it says
+ * nothing, so that a plain film's card is as small as it was.
+ */
 import { z } from "zod";
-import { AccountId, Country, ProfileId, TitleId } from "../ids.ts";
+import { AccountId, Country, PartId, PersonId, ProfileId, TitleId } from "../ids.ts";
+import { LOCALES } from "../locales.ts";
+import { PlanId } from "../plans.ts";
+import { Rights } from "../visibility.ts";
 
 /** Age marks of the region, in years. `null`: not known, treated as 18 where a limit applies. */
 export const AgeMark = z.union([z.literal(0), z.literal(6), z.literal(12), z.literal(16), z.literal(18)]);
 export type AgeMark = z.infer<typeof AgeMark>;
 
+export const TitleKind = z.enum(["film", "series"]);
+export type TitleKind = z.infer<typeof TitleKind>;
+
+const name = z.string().min(1).max(300);
+const plot = z.string().min(1).max(2_000);
+/** By locale; a text that is not there is not known. */
+export const NameTexts = z.partialRecord(z.enum(LOCALES), name);
+export const PlotTexts = z.partialRecord(z.enum(LOCALES), plot);
+
+const year = z.number().int().min(1874).max(2100);
+const runtimeMinutes = z.number().int().min(1).max(1_500);
+/** Keys, not words: `GET /api/v1/genres` names them. */
+const genres = z.array(z.string().max(64)).max(12);
+
 /** What a card shows. Unknown stays null: nothing is invented. */
 export const TitleCard = z.object({
   titleId: TitleId,
-  name: z.string().min(1).max(300),
-  year: z.number().int().min(1874).max(2100).nullable(),
-  genres: z.array(z.string().max(64)).max(12),
+  /** In the asker's language, or the nearest that there is. */
+  name,
+  year: year.nullable(),
+  genres,
   ageMark: AgeMark.nullable(),
-  runtimeMinutes: z.number().int().min(1).max(1_500).nullable(),
+  runtimeMinutes: runtimeMinutes.nullable(),
+  /** Absent: a film. */
+  kind: TitleKind.optional(),
+  /** Absent: the same as `name`. */
+  originalName: name.optional(),
+  /** Beside `genres`, in the asker's language. Absent: the same words. */
+  genreNames: z.array(z.string().max(64)).max(12).optional(),
+  /** ISO instant at which it leaves the asker's country. Absent: not known to leave. */
+  leavesAt: z.string().optional(),
+  /** By how many minutes this version is shorter than the film. Absent: it is not. */
+  cutMinutes: z.number().int().min(1).optional(),
+  /** Where it may be played. Absent: in every plan. */
+  plans: z.array(PlanId).optional(),
 });
 export type TitleCard = z.infer<typeof TitleCard>;
+
+export const CreditRole = z.enum(["director", "cast"]);
+export type CreditRole = z.infer<typeof CreditRole>;
 
 export const TitleDetails = TitleCard.extend({
   directors: z.array(z.string()).max(20),
@@ -27,8 +64,107 @@ export const TitleDetails = TitleCard.extend({
   source: z.string(),
   /** When it entered our catalogue. */
   addedAt: z.string(),
+  /** Where it was made. Absent: not known. */
+  countries: z.array(Country).max(20).optional(),
+  /** What the whole film lasts. Absent: not known. */
+  referenceRuntimeMinutes: runtimeMinutes.optional(),
+  /** The leading roles first. Absent: nobody is known by id. */
+  people: z.array(z.object({ personId: PersonId, name: z.string(), role: CreditRole })).optional(),
+  /** Of a series. */
+  seasonCount: z.number().int().min(1).optional(),
 });
 export type TitleDetails = z.infer<typeof TitleDetails>;
+
+/** What a source without languages, people and rights says of a title. `name` and `plot` are the source's own. */
+export type TitleFacts = Pick<
+  TitleDetails,
+  | "titleId"
+  | "name"
+  | "year"
+  | "genres"
+  | "ageMark"
+  | "runtimeMinutes"
+  | "directors"
+  | "plot"
+  | "score"
+  | "scoreVotes"
+  | "source"
+  | "addedAt"
+>;
+
+export const CREDITS_PER_TITLE_MAX = 200;
+export const SEASONS_PER_TITLE_MAX = 60;
+export const EPISODES_PER_SEASON_MAX = 400;
+
+export const Episode = z.object({
+  /** What the player and its events name: unique in the whole catalogue. */
+  partId: PartId,
+  /** From 1 in every season; 0: a special. */
+  number: z.number().int().min(0).max(10_000),
+  names: NameTexts,
+  plots: PlotTexts,
+  runtimeMinutes: runtimeMinutes.nullable(),
+});
+export type Episode = z.infer<typeof Episode>;
+
+export const Season = z.object({
+  number: z.number().int().min(0).max(1_000),
+  year: year.nullable(),
+  episodes: z.array(Episode).max(EPISODES_PER_SEASON_MAX),
+});
+export type Season = z.infer<typeof Season>;
+
+const record = {
+  titleId: TitleId,
+  kind: TitleKind.default("film"),
+  /** The source's own, in whatever language that is: shown where no text is known. */
+  name,
+  /** In the title's own language, where that is not `name`. */
+  originalName: name.nullable().default(null),
+  year: year.nullable(),
+  genres,
+  countries: z.array(Country).max(20).default([]),
+  ageMark: AgeMark.nullable(),
+  runtimeMinutes: runtimeMinutes.nullable(),
+  referenceRuntimeMinutes: runtimeMinutes.nullable().default(null),
+  /** As the source names them; `credits` where people have ids. */
+  directors: z.array(z.string()).max(20),
+  plot: z.string().nullable(),
+  names: NameTexts.default({}),
+  plots: PlotTexts.default({}),
+  score: z.number().min(0).max(10).nullable(),
+  scoreVotes: z.number().int().min(0).nullable(),
+  source: z.string(),
+  addedAt: z.string(),
+  rights: Rights.default(null),
+};
+
+/** Everything that an editor or an import says of one title, in every language. People are named by id. */
+export const TitleDocument = z.object({
+  ...record,
+  genres: z.array(z.string().min(1).max(64)).max(12),
+  directors: z.array(z.string().min(1).max(200)).max(20),
+  plot: plot.nullable(),
+  source: z.string().min(1).max(64),
+  addedAt: z.iso.datetime(),
+  /** Directors, then the cast, the leading roles first. */
+  credits: z
+    .array(z.object({ personId: PersonId, role: CreditRole }))
+    .max(CREDITS_PER_TITLE_MAX)
+    .default([]),
+  seasons: z.array(Season).max(SEASONS_PER_TITLE_MAX).default([]),
+});
+export type TitleDocument = z.infer<typeof TitleDocument>;
+
+/** A title as `GET /internal/catalogue` gives it: every language, every window, people with their names. No episodes. */
+export const CatalogueTitle = z.object({
+  ...record,
+  people: z
+    .array(z.object({ personId: PersonId, role: CreditRole, name: z.string(), names: NameTexts }))
+    .max(CREDITS_PER_TITLE_MAX)
+    .default([]),
+});
+export type CatalogueTitle = z.infer<typeof CatalogueTitle>;
 
 export const Profile = z.object({
   profileId: ProfileId,
@@ -78,7 +214,9 @@ export const CATALOGUE_SLICE_MAX = 5_000;
  */
 export const CatalogueSlice = z.object({
   version: z.string(),
-  titles: z.array(TitleDetails).max(CATALOGUE_SLICE_MAX),
+  titles: z.array(CatalogueTitle).max(CATALOGUE_SLICE_MAX),
+  /** Names of all genres by key, with every slice: there are some dozens. */
+  genreNames: z.record(z.string(), NameTexts).default({}),
   /** Give it back as `after`; null at the end. */
   next: TitleId.nullable(),
 });

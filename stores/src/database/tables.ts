@@ -6,6 +6,8 @@ import type { ColumnType, Generated, JSONColumnType } from "kysely";
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 type DefaultTimestamp = ColumnType<Date, Date | string | undefined, Date | string>;
+type OptionalTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type Optional<Value> = ColumnType<Value | null, Value | null | undefined, Value | null>;
 
 export interface Tables {
   accounts: {
@@ -16,6 +18,15 @@ export interface Tables {
     /** May be entered without a password: the demo world's own accounts only. */
     demo: Generated<boolean>;
     created_at: DefaultTimestamp;
+    /** In lower case, unique. Null: nobody signs in by one (imported, demo). */
+    email: Optional<string>;
+    /** argon2id. Present where there is an e-mail. */
+    password_hash: Optional<string>;
+    /** Where its data lies. A trigger fills it by the country where nothing is given. */
+    home_region: Generated<"ru" | "by" | "us">;
+    language: Optional<"ru" | "be" | "en">;
+    role: Generated<"viewer" | "analyst" | "product" | "editor" | "operator">;
+    verified_at: OptionalTimestamp;
   };
   profiles: {
     profile_id: string;
@@ -24,6 +35,61 @@ export interface Tables {
     age_mark: number | null;
     external_id: string | null;
     created_at: DefaultTimestamp;
+    language: Optional<"ru" | "be" | "en">;
+    /** argon2id of 4 to 6 digits; null: no PIN. */
+    pin_hash: Optional<string>;
+    /** Wrong PINs in a row; before `pin_retry_at` none is looked at. */
+    pin_failures: Generated<number>;
+    pin_retry_at: OptionalTimestamp;
+  };
+  /** Where an account is signed in. A session whose row is gone has ended. */
+  devices: {
+    device_id: string;
+    account_id: string;
+    name: string;
+    created_at: Timestamp;
+    /** Kept by the day. */
+    last_seen_at: Timestamp;
+  };
+  /** No account yet: it waits for who reads the address's mail and knows the password. */
+  sign_ups: {
+    sign_up_id: string;
+    email: string;
+    password_hash: string;
+    country: string;
+    home_region: "ru" | "by" | "us";
+    language: "ru" | "be" | "en";
+    created_at: Timestamp;
+    expires_at: Timestamp;
+  };
+  /** Links in mails: only their SHA-256 is kept; each is good once. */
+  identity_tokens: {
+    token_sha256: string;
+    purpose: "verify" | "reset" | "email";
+    /** Of `verify`. */
+    sign_up_id: string | null;
+    /** Of the others. */
+    account_id: string | null;
+    /** The address that it was sent to. */
+    email: string;
+    /** Wrong passwords beside it. */
+    attempts: Generated<number>;
+    expires_at: Timestamp;
+  };
+  /** Mail on its way out, without its link: that is made when it is sent. */
+  mails: {
+    mail_id: Generated<string>;
+    kind: "sign_up" | "reset" | "email_change" | "email_changed" | "password_changed";
+    recipient: string;
+    language: "ru" | "be" | "en";
+    account_id: string | null;
+    attempts: Generated<number>;
+    created_at: Timestamp;
+    /** Not before this. */
+    due_at: Timestamp;
+    settled_at: OptionalTimestamp;
+    /** `not_due`: there was nothing to write about, or this address had enough mail this hour. */
+    outcome: Optional<"sent" | "refused" | "given_up" | "not_due">;
   };
   titles: {
     title_id: string;

@@ -380,6 +380,23 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
     );
   });
 
+  test("a serving that hangs costs one page a second at most; the other one answers", async () => {
+    processes.serving1.kill("SIGSTOP");
+    try {
+      const tookMs: number[] = [];
+      for (let i = 0; i < 10; i++) {
+        const startedMs = systemClock.monotonicMs();
+        await homeOf();
+        tookMs.push(systemClock.monotonicMs() - startedMs);
+      }
+      // Half of the two seconds that a page has, once; then it is left out for a while.
+      expect(tookMs.filter((ms) => ms > 900).length).toBeLessThanOrEqual(2);
+    } finally {
+      processes.serving1.kill("SIGCONT");
+    }
+    await until("both servings", bothLists, (lists) => lists.every(({ degradations }) => degradations.length === 0));
+  });
+
   test("kill -9 of a serving, a collector and a sink under traffic: no page fails, nothing accepted is lost or doubled", async () => {
     const traffic = createLiveTraffic({
       rng: createRng(3),

@@ -4,6 +4,7 @@
  */
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 
+type Locale = "ru" | "be" | "en";
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 type DefaultTimestamp = ColumnType<Date, Date | string | undefined, Date | string>;
 type OptionalTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
@@ -104,8 +105,62 @@ export interface Tables {
     score_votes: number | null;
     source: string;
     added_at: Timestamp;
+    kind: Generated<"film" | "series">;
+    original_name: string | null;
+    countries: Generated<string[]>;
+    reference_runtime_minutes: number | null;
+    /** Shown only where a rights window admits; else everywhere. */
+    restricted: Generated<boolean>;
+    /** Raised with every change that the history knows. */
+    revision: Generated<number>;
   };
-  /** One row: raised by a trigger in the transaction of every write to `titles`, so that an unchanged catalogue is told by one number. */
+  title_texts: { title_id: string; locale: Locale; name: string | null; plot: string | null };
+  /** `name`: as the source writes it. */
+  people: { person_id: string; name: string };
+  person_names: { person_id: string; locale: Locale; name: string };
+  /** In the order of `place`. */
+  credits: { title_id: string; place: number; person_id: string; role: "director" | "cast" };
+  genre_names: { genre: string; locale: Locale; name: string };
+  /** Half-open, null: without an end on that side; null countries and plans: all of them. */
+  rights_windows: {
+    title_id: string;
+    place: number;
+    countries: string[] | null;
+    except_countries: string[];
+    plans: string[] | null;
+    opens_at: ColumnType<Date | null, Date | string | null, Date | string | null>;
+    closes_at: ColumnType<Date | null, Date | string | null, Date | string | null>;
+  };
+  seasons: { title_id: string; season: number; year: number | null };
+  episodes: { part_id: string; title_id: string; season: number; episode: number; runtime_minutes: number | null };
+  episode_texts: { part_id: string; locale: Locale; name: string | null; plot: string | null };
+  collections: { collection_id: string; revision: Generated<number> };
+  collection_texts: { collection_id: string; locale: Locale; name: string };
+  collection_titles: { collection_id: string; place: number; title_id: string };
+  /** Who changed what of the catalogue: whole documents before and after. */
+  catalogue_revisions: {
+    subject: "title" | "collection";
+    subject_id: string;
+    revision: number;
+    changed_at: Timestamp;
+    changed_by: string;
+    action: "create" | "change" | "undo" | "import";
+    before: JSONColumnType<Record<string, unknown>> | null;
+    after: JSONColumnType<Record<string, unknown>>;
+    undone_revision: number | null;
+  };
+  /** "Tell me when it comes": a title that is not here yet, or words that the catalogue has nothing for. */
+  wishes: {
+    profile_id: string;
+    /** `title:<id>` or `query:<normalised words>`. */
+    wish_key: string;
+    title_id: string | null;
+    query: string | null;
+    wished_at: Timestamp;
+    arrived_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+    arrived_title_id: ColumnType<string | null, string | null | undefined, string | null>;
+  };
+  /** One row: raised by a trigger in the transaction of every write to the catalogue, so that an unchanged catalogue is told by one number. */
   catalogue_version: {
     singleton: Generated<boolean>;
     version: Generated<string>;
@@ -117,7 +172,7 @@ export interface Tables {
   stated_preferences: {
     profile_id: string;
     title_id: string;
-    kind: "rate" | "watchlist" | "not_interested" | "watched";
+    kind: "rate" | "watchlist" | "not_interested" | "watched" | "continue_hidden";
     /** Stars of a rating, strength of an imported watch; null where it is undone. */
     value: number | null;
     undone: Generated<boolean>;

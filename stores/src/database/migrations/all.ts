@@ -2,10 +2,12 @@ import type { Migration } from "kysely";
 import { foundation } from "./0001-foundation.ts";
 import { deadLetterReplays } from "./0002-dead-letter-replays.ts";
 import { identity } from "./0003-identity.ts";
+import { catalogue } from "./0004-catalogue.ts";
 
 /** By name, which decides the order. Applied ones never change. */
 export const databaseMigrations: Readonly<Record<string, Migration>> = {
   "0001-foundation": foundation,
   "0002-dead-letter-replays": deadLetterReplays,
   "0003-identity": identity,
+  "0004-catalogue": catalogue,
 };

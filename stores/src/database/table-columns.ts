@@ -74,6 +74,7 @@ export const tableColumns: { readonly [Table in keyof Tables]: { readonly [Name 
     recipient: ["text"],
     language: ["text"],
     account_id: ["text", "null"],
+    sign_up_id: ["text", "null"],
     attempts: ["integer"],
     created_at: ["timestamp with time zone"],
     due_at: ["timestamp with time zone"],

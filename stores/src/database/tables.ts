@@ -84,6 +84,8 @@ export interface Tables {
     recipient: string;
     language: "ru" | "be" | "en";
     account_id: string | null;
+    /** Of `sign_up`: which one. */
+    sign_up_id: string | null;
     attempts: Generated<number>;
     created_at: Timestamp;
     /** Not before this. */

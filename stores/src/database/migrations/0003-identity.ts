@@ -73,6 +73,7 @@ const STATEMENTS = [
     recipient text COLLATE "C" NOT NULL,
     language text NOT NULL CHECK (language IN ('ru', 'be', 'en')),
     account_id text COLLATE "C" REFERENCES accounts ON DELETE CASCADE,
+    sign_up_id text COLLATE "C" REFERENCES sign_ups ON DELETE SET NULL,
     attempts integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     created_at timestamptz NOT NULL,
     due_at timestamptz NOT NULL,
@@ -84,6 +85,7 @@ const STATEMENTS = [
   "CREATE INDEX mails_recipient ON mails (recipient, settled_at) WHERE outcome = 'sent'",
   "CREATE INDEX mails_settled ON mails (settled_at) WHERE settled_at IS NOT NULL",
   "CREATE INDEX mails_account ON mails (account_id)",
+  "CREATE INDEX mails_sign_up ON mails (sign_up_id)",
 ] as const;
 
 export const identity = {

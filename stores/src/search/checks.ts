@@ -2,17 +2,23 @@
 import {
   DOCUMENT_CHARACTERS_MAX,
   DOCUMENTS_PER_CALL_MAX,
+  FACET_VALUES_MAX,
+  FACETS_MAX,
   FIELD_NAME_PATTERN,
   FIELD_VALUES_MAX,
   FIELDS_MAX,
   FILTER_VALUES_MAX,
+  FORGIVING_LOOKUPS_MAX,
+  GROUPS_MAX,
   HITS_MAX,
   QUERY_CHARACTERS_MAX,
   QUERY_READINGS_MAX,
   QUERY_WORDS_MAX,
   SEARCH_NAME_PATTERN,
   type SearchDocument,
+  type SearchFacet,
   type SearchFilter,
+  type SearchReading,
   type SearchRequest,
   type SearchSchema,
   TEXT_CHARACTERS_MAX,
@@ -45,8 +51,16 @@ export function checkSchema({ fields, orderBy, letters = {} }: SearchSchema): vo
       throw refuse(`weight ${field.weight} of ${name}`, `whole ones from 1 to ${WEIGHT_MAX} are accepted`);
     }
   }
-  const weights = new Set(entries.flatMap(([, field]) => (field.kind === "text" ? [field.weight] : [])));
-  if (weights.size > WEIGHTS_MAX) throw refuse(`a schema of ${weights.size} weights`, `at most ${WEIGHTS_MAX} differ`);
+  const groups = groupsOf({ fields });
+  if (groups.size > GROUPS_MAX) throw refuse(`a schema of ${groups.size} groups`, `at most ${GROUPS_MAX} differ`);
+  for (const [group, weights] of groups) {
+    if (group !== "" && !FIELD_NAME_PATTERN.test(group)) {
+      throw refuse(`group ${shown(group)}`, "names like sound are accepted");
+    }
+    if (weights.length > WEIGHTS_MAX) {
+      throw refuse(`a schema of ${weights.length} weights`, `at most ${WEIGHTS_MAX} differ in a group`);
+    }
+  }
   if (orderBy !== undefined && fields[orderBy]?.kind !== "number") {
     throw refuse(`orderBy ${shown(orderBy)}`, "one of the schema's number fields is accepted");
   }
@@ -55,6 +69,18 @@ export function checkSchema({ fields, orderBy, letters = {} }: SearchSchema): vo
       throw refuse(`letter ${shown(from)} → ${shown(to)}`, "one lower-case letter to at most three is accepted");
     }
   }
+}
+
+/** Group → its weights, each once. */
+export function groupsOf({ fields }: Pick<SearchSchema, "fields">): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  for (const field of Object.values(fields)) {
+    if (field.kind !== "text") continue;
+    const weights = groups.get(field.group ?? "") ?? [];
+    if (!weights.includes(field.weight)) weights.push(field.weight);
+    groups.set(field.group ?? "", weights);
+  }
+  return groups;
 }
 
 function checkId(id: string): void {
@@ -99,8 +125,23 @@ export function checkDocuments(schema: SearchSchema, documents: readonly SearchD
   }
 }
 
+const kindOf = (schema: SearchSchema, field: string) =>
+  Object.hasOwn(schema.fields, field) ? schema.fields[field]?.kind : undefined;
+
+function checkFacets(schema: SearchSchema, facets: readonly SearchFacet[]): void {
+  if (facets.length > FACETS_MAX) throw refuse(`${facets.length} facets`, `at most ${FACETS_MAX} are accepted`);
+  for (const { field, limit } of facets) {
+    if (kindOf(schema, field) !== "keyword") {
+      throw refuse(`a facet of ${shown(field)}`, "a keyword field of the schema is accepted");
+    }
+    if (!Number.isInteger(limit) || limit < 1 || limit > FACET_VALUES_MAX) {
+      throw refuse(`a facet of ${limit} values`, `1 to ${FACET_VALUES_MAX} are accepted`);
+    }
+  }
+}
+
 function checkFilter(schema: SearchSchema, filter: SearchFilter): void {
-  const kind = Object.hasOwn(schema.fields, filter.field) ? schema.fields[filter.field]?.kind : undefined;
+  const kind = kindOf(schema, filter.field);
   const wanted = "anyOf" in filter || "noneOf" in filter ? "keyword" : "number";
   if (kind !== wanted)
     throw refuse(`a filter on ${shown(filter.field)}`, `a ${wanted} field of the schema is accepted`);
@@ -115,10 +156,13 @@ export interface CheckedRequest {
   readonly readings: readonly Reading[];
   /** Nothing was typed: the filters alone decide. */
   readonly everything: boolean;
-  readonly typosMax: number;
   readonly filters: readonly SearchFilter[];
+  readonly facets: readonly SearchFacet[];
   readonly limit: number;
 }
+
+const readingsOf = ({ text }: SearchRequest): readonly SearchReading[] =>
+  typeof text === "string" ? [{ text }] : text.map((one) => (typeof one === "string" ? { text: one } : one));
 
 /** What needs no schema, so that a mistake is told even where nothing is active. */
 export function checkRequest(request: SearchRequest): void {
@@ -126,9 +170,9 @@ export function checkRequest(request: SearchRequest): void {
   if (!Number.isInteger(request.limit) || request.limit < 1 || request.limit > HITS_MAX) {
     throw refuse(`a limit of ${request.limit}`, `1 to ${HITS_MAX} are accepted`);
   }
-  const texts = typeof request.text === "string" ? [request.text] : request.text;
+  const texts = readingsOf(request);
   if (texts.length > QUERY_READINGS_MAX) throw refuse(`${texts.length} readings`, `at most ${QUERY_READINGS_MAX}`);
-  for (const text of texts) {
+  for (const { text } of texts) {
     if (text.length > QUERY_CHARACTERS_MAX) {
       throw refuse(`a query of ${text.length} characters`, `at most ${QUERY_CHARACTERS_MAX} are accepted`);
     }
@@ -136,25 +180,51 @@ export function checkRequest(request: SearchRequest): void {
 }
 
 export function readRequest(schema: SearchSchema, request: SearchRequest): CheckedRequest {
-  const texts = typeof request.text === "string" ? [request.text] : request.text;
-  const filters = request.filters ?? [];
+  const texts = readingsOf(request);
+  const groups = groupsOf(schema);
+  const { filters = [], facets = [] } = request;
   for (const filter of filters) checkFilter(schema, filter);
-  const readings = texts.map((text): Reading => {
+  checkFacets(schema, facets);
+  const readings = texts.map(({ text, group = "", typosMax = request.typosMax ?? 2 }): Reading => {
+    if (group !== "" && !groups.has(group)) {
+      throw refuse(
+        `a reading in ${shown(group)}`,
+        `the schema has ${[...groups.keys()]
+          .filter((name) => name !== "")
+          .sort()
+          .join(", ")}`,
+      );
+    }
     const words = wordsOf(text, schema.letters);
     if (words.length > QUERY_WORDS_MAX) {
       throw refuse(`a query of ${words.length} words`, `at most ${QUERY_WORDS_MAX} are accepted`);
     }
     // Behind a space the last word is finished: `брат ` is not `братья`.
     const unfinished = (request.unfinished ?? true) && /[\p{L}\p{M}\p{N}]$/u.test(text);
-    return { words, unfinished, whole: words.join(" ") };
+    return { group, typosMax, words, unfinished, whole: words.join(" ") };
   });
-  // Two readings are often the same: digits, a name in one script.
-  const distinct = new Map(readings.map((reading) => [`${reading.whole} ${reading.unfinished}`, reading]));
+  // Two readings are often the same: digits, a name in one script. The one that forgives more stays.
+  const distinct = new Map<string, Reading>();
+  for (const reading of readings) {
+    if (reading.words.length === 0) continue;
+    const key = `${reading.group} ${reading.unfinished} ${reading.whole}`;
+    if ((distinct.get(key)?.typosMax ?? -1) < reading.typosMax) distinct.set(key, reading);
+  }
+  const lookups = [...distinct.values()].reduce(
+    (sum, { group, typosMax }) => sum + (typosMax === 0 ? 0 : (groups.get(group)?.length ?? 0)),
+    0,
+  );
+  if (lookups > FORGIVING_LOOKUPS_MAX) {
+    throw refuse(
+      `a query of ${lookups} lookups with typos (readings times the weights of their groups)`,
+      `at most ${FORGIVING_LOOKUPS_MAX} are accepted`,
+    );
+  }
   return {
-    readings: [...distinct.values()].filter((reading) => reading.words.length > 0),
-    everything: texts.every((text) => text.trim() === ""),
-    typosMax: request.typosMax ?? 2,
+    readings: [...distinct.values()],
+    everything: texts.every(({ text }) => text.trim() === ""),
     filters,
+    facets,
     limit: request.limit,
   };
 }

@@ -66,9 +66,9 @@ export function searchContract(adapter: { open(): Promise<SearchHarness> }): voi
     await search.put(collection, generation, documents);
     await search.activate(collection, generation);
   }
-  const ask = (text: string | string[], rest: Partial<SearchRequest> = {}) =>
+  const ask = (text: SearchRequest["text"], rest: Partial<SearchRequest> = {}) =>
     search.search({ collection, text, limit: 10, ...rest });
-  const ids = async (text: string | string[], rest: Partial<SearchRequest> = {}) =>
+  const ids = async (text: SearchRequest["text"], rest: Partial<SearchRequest> = {}) =>
     (await ask(text, rest)).hits.map((hit) => hit.id);
 
   describe("what is found", () => {
@@ -163,6 +163,44 @@ export function searchContract(adapter: { open(): Promise<SearchHarness> }): voi
       expect(await ids([])).toHaveLength(10);
     });
 
+    test("typos in a word that is still being typed: one from four letters on, two from eight, at 3/8 and 3/16", async () => {
+      // 8 × ¾ × ½, twice that where the word is finished and one letter is wrong.
+      expect((await ask("интес")).hits).toEqual([{ id: "interstellar", score: 3 }]);
+      expect((await ask("карамазав")).hits).toEqual([{ id: "karamazovy", score: 3 }]);
+      expect((await ask("кармазав")).hits).toEqual([{ id: "karamazovy", score: 1.5 }]);
+      expect(await ids("инс")).toEqual([]);
+      expect(await ids("интес", { typosMax: 0 })).toEqual([]);
+      expect(await ids("интес", { unfinished: false })).toEqual([]);
+      expect(await ids("интос", { typosMax: 1 })).toEqual([]);
+      expect(await ids("тиерсте")).toEqual([]);
+      for (const typed of ["нитер", "интресте", "итерстел", "иинтерст", "интерстилл"]) {
+        expect(await ids(typed), typed).toContain("interstellar");
+      }
+      // A score of a beginning is never above that of the word: 8 × ½ for a letter missing.
+      expect((await ask("матрца")).hits).toEqual([{ id: "matrix", score: 4 }]);
+    });
+
+    test("facets count everything found, not what is shown: the most frequent first, then by value", async () => {
+      const facets = [{ field: "genre", limit: 3 }];
+      const all = await ask("", { facets, limit: 1 });
+      expect(all.facets).toEqual({
+        genre: [
+          { value: "crime", count: 2 },
+          { value: "fantasy", count: 2 },
+          { value: "classic", count: 1 },
+        ],
+      });
+      const filters = [{ field: "year", atMost: 1999 }];
+      const found = await ask(["братья", "брат"], { facets, filters, limit: 1 });
+      expect(found.total).toBe(2);
+      expect(found.facets).toEqual({
+        genre: ["classic", "crime", "drama"].map((value) => ({ value, count: 1 })),
+      });
+      expect((await ask("матрица бодров", { facets })).facets).toEqual({ genre: [] });
+      expect((await ask("!!!", { facets })).facets).toEqual({ genre: [] });
+      expect((await ask("брат")).facets).toBeUndefined();
+    });
+
     test("filters hold together; a document without the field passes only `noneOf`", async () => {
       const filtered = (...filters: SearchFilter[]) => ids("", { filters });
       expect(await filtered({ field: "genre", anyOf: ["classic", "comedy"] })).toEqual(["elki", "karamazovy"]);
@@ -213,6 +251,45 @@ export function searchContract(adapter: { open(): Promise<SearchHarness> }): voi
       }),
       { numRuns: 4 },
     );
+  });
+
+  test("a reading looks into the fields of its group, with the typos of its own", async () => {
+    const schema: SearchSchema = {
+      fields: {
+        name: { kind: "text", weight: 8 },
+        sound: { kind: "text", weight: 4, group: "sound" },
+        people: { kind: "text", weight: 2, group: "sound" },
+        genre: { kind: "keyword" },
+      },
+    };
+    await fill(
+      [
+        { id: "brat", fields: { name: "Брат", sound: "brat", people: "sergei" } },
+        { id: "latin", fields: { name: "brat", sound: ["brat otto", "xxx"] } },
+        { id: "none", fields: { name: "ничего" } },
+      ],
+      schema,
+    );
+    const sound = { text: "brat", group: "sound" };
+    expect(await ids("brat", { typosMax: 0 })).toEqual(["latin"]);
+    // 4 + 2 × 4; 4 + 4.
+    expect((await ask([sound], { typosMax: 0 })).hits).toEqual([
+      { id: "brat", score: 12 },
+      { id: "latin", score: 8 },
+    ]);
+    expect((await search.search({ collection, text: ["brat", { ...sound, typosMax: 0 }], limit: 9 })).hits).toEqual([
+      { id: "latin", score: 24 },
+      { id: "brat", score: 12 },
+    ]);
+    const typo = { text: "bratt", group: "sound" };
+    const found = async (typosMax: 0 | 1) =>
+      (await search.search({ collection, text: ["xyz", { ...typo, typosMax }], limit: 9 })).total;
+    expect([await found(0), await found(1)]).toEqual([0, 2]);
+    await expect(search.search({ collection, text: [{ text: "x", group: "smell" }], limit: 1 })).rejects.toThrow(
+      /a reading in "smell" is refused; the schema has sound/,
+    );
+    const many = Array.from({ length: 8 }, (_, i) => ({ text: `слово${i}`, group: "sound" }));
+    expect((await search.search({ collection, text: many, limit: 1 })).total).toBe(0);
   });
 
   describe("documents", () => {
@@ -311,7 +388,11 @@ export function searchContract(adapter: { open(): Promise<SearchHarness> }): voi
       const refused: [Partial<SearchRequest>, RegExp][] = [
         [{ text: "x".repeat(QUERY_CHARACTERS_MAX + 1) }, /a query of 201 characters is refused; at most 200/],
         [{ text: "x ".repeat(QUERY_WORDS_MAX + 1) }, /a query of 21 words is refused; at most 20/],
-        [{ text: ["a", "b", "c", "d", "e"] }, /5 readings is refused; at most 4/],
+        [{ text: [..."abcdefghi"] }, /9 readings is refused; at most 8/],
+        [{ facets: [{ field: "title", limit: 1 }] }, /a facet of "title" is refused; a keyword field/],
+        [{ facets: [{ field: "genre", limit: 101 }] }, /a facet of 101 values is refused; 1 to 100/],
+        [{ facets: Array.from({ length: 9 }, () => ({ field: "genre", limit: 1 })) }, /9 facets is refused; at most 8/],
+        [{ text: [..."abcdef"].map((end) => `слово${end}`) }, /a query of 18 lookups with typos .* at most 16/],
         [{ limit: 0 }, /a limit of 0 is refused; 1 to 200/],
         [{ limit: 201 }, /a limit of 201/],
         [{ limit: 1.5 }, /a limit of 1.5/],
@@ -419,7 +500,16 @@ export function searchContract(adapter: { open(): Promise<SearchHarness> }): voi
           {
             fields: Object.fromEntries([1, 2, 3, 4, 5].map((weight) => [`f${weight}`, { kind: "text", weight }])),
           },
-          /a schema of 5 weights is refused; at most 4 differ/,
+          /a schema of 5 weights is refused; at most 4 differ in a group/,
+        ],
+        [{ fields: { a: { kind: "text", weight: 1, group: "a b" } } }, /group "a b" is refused/],
+        [
+          {
+            fields: Object.fromEntries(
+              [..."abcde"].map((group) => [group, { kind: "text", weight: 1, group }] as const),
+            ),
+          },
+          /a schema of 5 groups is refused; at most 4/,
         ],
         [{ fields: {}, letters: { Ё: "е" } }, /letter "Ё" → "е" is refused/],
         [{ fields: {}, letters: { ё: " " } }, /is refused; one lower-case letter/],

@@ -16,9 +16,29 @@ import { readFile } from "node:fs/promises";
 import { Client, CloudConnectionPool, errors, type estypes } from "@elastic/elasticsearch";
 import { type Clock, systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
-import { checkDocuments, checkIds, checkName, checkRequest, checkSchema, readRequest, valuesOf } from "./checks.ts";
-import type { Search, SearchAnswer, SearchDocument, SearchFilter, SearchRequest, SearchSchema } from "./port.ts";
 import {
+  checkDocuments,
+  checkIds,
+  checkName,
+  checkRequest,
+  checkSchema,
+  groupsOf,
+  readRequest,
+  valuesOf,
+} from "./checks.ts";
+import type {
+  FacetValue,
+  Search,
+  SearchAnswer,
+  SearchDocument,
+  SearchFacet,
+  SearchFilter,
+  SearchRequest,
+  SearchSchema,
+} from "./port.ts";
+import {
+  BEGINNING_LONGEST,
+  BEGINNING_SHORTEST,
   FIELD_BEGINS,
   isWhole,
   QUALITY_BEGINNING,
@@ -26,6 +46,7 @@ import {
   QUALITY_EXACT,
   type Reading,
   typosAllowed,
+  typosInBeginning,
   WHOLE_FIELD,
 } from "./score.ts";
 import { wordsOf } from "./words.ts";
@@ -117,39 +138,53 @@ type Query = estypes.QueryDslQueryContainer;
 const worth = (filter: Query, boost: number): Query => ({ constant_score: { filter, boost } });
 const bestOf = (queries: Query[]): Query => (queries.length === 1 ? queries[0]! : { dis_max: { queries } });
 
-/** Texts of one weight lie in one field: a query pays for each field it looks into. */
-const wordsField = (weight: number) => `words.w${weight}`;
-const wholeField = (weight: number) => `whole.w${weight}`;
+/** Texts of one group and weight lie in one field: a query pays for each field it looks into. */
+const textKey = (group: string, weight: number) => `${group === "" ? "" : `${group}_`}w${weight}`;
+const wordsField = (group: string, weight: number) => `words.${textKey(group, weight)}`;
+/** Beginnings of words, as words: a typo in a beginning is a typo in one of these. */
+const begunField = (group: string, weight: number) => `begun.${textKey(group, weight)}`;
+const wholeField = (group: string, weight: number) => `whole.${textKey(group, weight)}`;
 const keywordField = (name: string) => `keyword.${name}`;
 const numberField = (name: string) => `number.${name}`;
 
-const weightsOf = (schema: SearchSchema): number[] => [
-  ...new Set(Object.values(schema.fields).flatMap((field) => (field.kind === "text" ? [field.weight] : []))),
-];
+const weightsIn = (schema: SearchSchema, group: string): readonly number[] => groupsOf(schema).get(group) ?? [];
 
-function wordQuery(schema: SearchSchema, word: string, typos: number, isBeginning: boolean): Query {
+function wordQuery(
+  weights: readonly number[],
+  group: string,
+  word: string,
+  typos: 0 | 1 | 2,
+  isBeginning: boolean,
+): Query {
   return bestOf(
-    weightsOf(schema).flatMap((weight) => {
-      const field = wordsField(weight);
+    weights.flatMap((weight) => {
+      const field = wordsField(group, weight);
       const queries = [worth({ term: { [field]: word } }, QUALITY_EXACT * weight)];
       if (isBeginning) queries.push(worth({ prefix: { [field]: word } }, QUALITY_BEGINNING * weight));
-      for (let fuzziness = 1; fuzziness <= typos; fuzziness++) {
-        // `constant_score` takes every word in reach; the default would take the first fifty.
-        const fuzzy = { value: word, fuzziness, transpositions: true, rewrite: "constant_score" };
-        queries.push(worth({ fuzzy: { [field]: fuzzy } }, (QUALITY_BY_TYPOS[fuzziness] ?? 0) * weight));
-      }
+      const within = (name: string, most: number, quality: number) => {
+        for (let fuzziness = 1; fuzziness <= most; fuzziness++) {
+          // `constant_score` takes every word in reach; the default would take the first fifty.
+          const fuzzy = { value: word, fuzziness, transpositions: true, rewrite: "constant_score" };
+          queries.push(worth({ fuzzy: { [name]: fuzzy } }, quality * (QUALITY_BY_TYPOS[fuzziness] ?? 0) * weight));
+        }
+      };
+      within(field, typos, QUALITY_EXACT);
+      if (isBeginning) within(begunField(group, weight), typosInBeginning(word, typos), QUALITY_BEGINNING);
       return queries;
     }),
   );
 }
 
-function readingQuery(schema: SearchSchema, { words, unfinished, whole }: Reading, typosMax: number): Query {
+function readingQuery(schema: SearchSchema, { group, typosMax, words, unfinished, whole }: Reading): Query {
+  const weights = weightsIn(schema, group);
   const typos = typosAllowed(words, typosMax);
-  const must = words.map((word, i) => wordQuery(schema, word, typos[i] ?? 0, unfinished && i === words.length - 1));
+  const must = words.map((word, i) =>
+    wordQuery(weights, group, word, typos[i] ?? 0, unfinished && i === words.length - 1),
+  );
   const begins = unfinished ? whole : `${whole} `;
-  const wholes = weightsOf(schema).flatMap((weight) => [
-    worth({ term: { [wholeField(weight)]: whole } }, WHOLE_FIELD * weight),
-    worth({ prefix: { [wholeField(weight)]: begins } }, FIELD_BEGINS * weight),
+  const wholes = weights.flatMap((weight) => [
+    worth({ term: { [wholeField(group, weight)]: whole } }, WHOLE_FIELD * weight),
+    worth({ prefix: { [wholeField(group, weight)]: begins } }, FIELD_BEGINS * weight),
   ]);
   return { bool: { must, should: [bestOf(wholes)] } };
 }
@@ -166,16 +201,42 @@ function filterQuery(filter: SearchFilter): Query {
   return { range: { [numberField(field)]: bounds } };
 }
 
-/** Objects by name, as Elasticsearch nests `words.title`. */
+/** Exact, since an index is one shard. */
+const facetQueries = (facets: readonly SearchFacet[]) =>
+  Object.fromEntries(
+    facets.map(({ field, limit }) => [
+      field,
+      {
+        terms: {
+          field: keywordField(field),
+          size: limit,
+          order: [{ _count: "desc" as const }, { _key: "asc" as const }],
+        },
+      },
+    ]),
+  );
+
+function facetValues(aggregate: unknown): FacetValue[] {
+  const { buckets } = aggregate as { buckets: { key: string; doc_count: number }[] };
+  return buckets.map(({ key, doc_count }) => ({ value: key, count: doc_count }));
+}
+
+const noFacets = (facets: readonly SearchFacet[]) =>
+  facets.length === 0 ? {} : { facets: Object.fromEntries(facets.map(({ field }) => [field, []])) };
+
+/** Objects by name, as Elasticsearch nests `words.w8`. */
 function mappingOf(schema: SearchSchema): estypes.MappingTypeMapping {
   const words: Record<string, estypes.MappingProperty> = {};
+  const begun: Record<string, estypes.MappingProperty> = {};
   const whole: Record<string, estypes.MappingProperty> = {};
   const keyword: Record<string, estypes.MappingProperty> = {};
   const number: Record<string, estypes.MappingProperty> = {};
   for (const [name, field] of Object.entries(schema.fields)) {
     if (field.kind === "text") {
-      words[`w${field.weight}`] = { type: "text", analyzer: "whitespace", norms: false, index_options: "docs" };
-      whole[`w${field.weight}`] = { type: "keyword", doc_values: false };
+      const key = textKey(field.group ?? "", field.weight);
+      words[key] = { type: "text", analyzer: "whitespace", norms: false, index_options: "docs" };
+      begun[key] = { type: "text", analyzer: "whitespace", norms: false, index_options: "docs" };
+      whole[key] = { type: "keyword", doc_values: false };
     } else if (field.kind === "keyword") keyword[name] = { type: "keyword" };
     else number[name] = { type: "double" };
   }
@@ -185,11 +246,24 @@ function mappingOf(schema: SearchSchema): estypes.MappingTypeMapping {
     properties: {
       id: { type: "keyword" },
       words: { properties: words },
+      begun: { properties: begun },
       whole: { properties: whole },
       keyword: { properties: keyword },
       number: { properties: number },
     },
   };
+}
+
+/** Each once: a plot says most of its words several times. */
+function beginningsOf(texts: readonly string[]): string {
+  const beginnings = new Set<string>();
+  for (const word of texts.join(" ").split(" ")) {
+    const letters = Array.from(word).slice(0, BEGINNING_LONGEST);
+    for (let length = BEGINNING_SHORTEST; length <= letters.length; length++) {
+      beginnings.add(letters.slice(0, length).join(""));
+    }
+  }
+  return [...beginnings].join(" ");
 }
 
 function sourceOf(schema: SearchSchema, document: SearchDocument): Record<string, unknown> {
@@ -202,13 +276,14 @@ function sourceOf(schema: SearchSchema, document: SearchDocument): Record<string
     if (field.kind === "keyword") keyword[name] = values;
     else if (field.kind === "number") number[name] = values;
     else {
-      const weight = `w${field.weight}`;
+      const key = textKey(field.group ?? "", field.weight);
       const texts = (values as string[]).map((value) => wordsOf(value, schema.letters).join(" "));
-      words[weight] = [...(words[weight] ?? []), ...texts];
-      whole[weight] = [...(whole[weight] ?? []), ...texts.filter(isWhole)];
+      words[key] = [...(words[key] ?? []), ...texts];
+      whole[key] = [...(whole[key] ?? []), ...texts.filter(isWhole)];
     }
   }
-  return { id: document.id, words, whole, keyword, number };
+  const begun = Object.fromEntries(Object.entries(words).map(([key, texts]) => [key, beginningsOf(texts)]));
+  return { id: document.id, words, begun, whole, keyword, number };
 }
 
 export async function openElasticsearch(options: {
@@ -349,13 +424,12 @@ export async function openElasticsearch(options: {
   }
 
   async function searchIn({ index, generation, schema }: Target, request: SearchRequest): Promise<SearchAnswer> {
-    const { readings, everything, typosMax, filters, limit } = readRequest(schema, request);
-    if ((readings.length === 0 && !everything) || weightsOf(schema).length + Number(everything) === 0) {
-      return { hits: [], total: 0, generation };
-    }
+    const { readings, everything, filters, facets, limit } = readRequest(schema, request);
+    const lookups = readings.filter(({ group }) => weightsIn(schema, group).length > 0);
+    if (lookups.length === 0 && !everything) return { hits: [], total: 0, generation, ...noFacets(facets) };
     const query = everything
       ? worth({ match_all: {} }, 0)
-      : bestOf(readings.map((r) => readingQuery(schema, r, typosMax)));
+      : bestOf(lookups.map((reading) => readingQuery(schema, reading)));
     const { orderBy } = schema;
     const answer = await client.search(
       {
@@ -367,6 +441,7 @@ export async function openElasticsearch(options: {
           ...(orderBy === undefined ? [] : [{ [numberField(orderBy)]: { order: "desc" as const, missing: "_last" } }]),
           { id: { order: "asc" } },
         ],
+        ...(facets.length === 0 ? {} : { aggs: facetQueries(facets) }),
         _source: false,
         track_total_hits: true,
         allow_partial_search_results: false,
@@ -375,9 +450,11 @@ export async function openElasticsearch(options: {
       searching,
     );
     const { total, hits } = answer.hits;
+    const counted = Object.fromEntries(facets.map(({ field }) => [field, facetValues(answer.aggregations?.[field])]));
     return {
       hits: hits.map((hit) => ({ id: hit._id ?? "", score: Number(hit.sort?.[0]) })),
       total: typeof total === "object" ? total.value : (total ?? 0),
+      ...(facets.length === 0 ? {} : { facets: counted }),
       generation,
     };
   }

@@ -1,33 +1,34 @@
 /**
- * Search inside the process: an inverted index over minisearch's radix tree, which finds beginnings and words within some
- * edits of another without looking at every word. Scoring is ours (`port.ts`).
+ * Search inside the process: an inverted index over a sorted list of words, which finds beginnings and words within some
+ * edits of another without looking at every word (`vocabulary.ts`). Scoring is that of `port.ts`.
  *
- * A word's posting is document → the weight of the best field that has it: schemas are fixed when a generation begins, so
- * that fields need not be told apart later. Nothing is kept across restarts: whoever owns the documents fills a new
+ * A word's posting is document → the weight of the best field of a group that has it: schemas are fixed when a generation
+ * begins, so that fields need not be told apart later. Nothing is kept across restarts: whoever owns the documents fills a new
  * generation at start. A search and a swap of generations take one turn of the event loop each, so neither has a middle.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import SearchableMap from "minisearch/SearchableMap";
-import { checkDocuments, checkIds, checkName, checkRequest, checkSchema, readRequest, valuesOf } from "./checks.ts";
+import {
+  checkDocuments,
+  checkIds,
+  checkName,
+  checkRequest,
+  checkSchema,
+  groupsOf,
+  readRequest,
+  valuesOf,
+} from "./checks.ts";
 import type {
+  FacetValue,
   Search,
   SearchAnswer,
   SearchDocument,
+  SearchFacet,
   SearchFilter,
-  SearchHit,
   SearchRequest,
   SearchSchema,
 } from "./port.ts";
-import {
-  FIELD_BEGINS,
-  isWhole,
-  QUALITY_BEGINNING,
-  QUALITY_BY_TYPOS,
-  QUALITY_EXACT,
-  type Reading,
-  typosAllowed,
-  WHOLE_FIELD,
-} from "./score.ts";
+import { FIELD_BEGINS, isWhole, type Reading, typosAllowed, WHOLE_FIELD } from "./score.ts";
+import { createVocabulary, type Vocabulary } from "./vocabulary.ts";
 import { wordsOf } from "./words.ts";
 
 /** A put gives way to searches after this many documents: 10 ms. */
@@ -36,12 +37,17 @@ const DOCUMENTS_PER_TURN = 500;
 /** Document → weight. */
 type Posting = Map<Entry, number>;
 
+/** The texts of one group. */
+interface Texts {
+  /** Each with the weight of the best field that has it. */
+  readonly words: Map<string, number>;
+  /** Values as their words. */
+  readonly wholes: { readonly words: string; readonly weight: number }[];
+}
+
 interface Entry {
   readonly id: string;
-  /** Each with the weight of the best field that has it. */
-  readonly words: ReadonlyMap<string, number>;
-  /** Values of text fields as their words. */
-  readonly wholes: readonly { readonly words: string; readonly weight: number }[];
+  readonly texts: ReadonlyMap<string, Texts>;
   readonly keywords: ReadonlyMap<string, ReadonlySet<string>>;
   readonly numbers: ReadonlyMap<string, readonly number[]>;
   /** The schema's `orderBy`, its highest value. */
@@ -50,7 +56,8 @@ interface Entry {
 
 interface Generation {
   readonly schema: SearchSchema;
-  readonly postings: SearchableMap<Posting>;
+  /** By group. */
+  readonly vocabularies: ReadonlyMap<string, Vocabulary<Posting>>;
   readonly entries: Map<string, Entry>;
 }
 
@@ -60,15 +67,17 @@ interface Collection {
 }
 
 function entryOf(schema: SearchSchema, document: SearchDocument): Entry {
-  const words = new Map<string, number>();
-  const wholes: { words: string; weight: number }[] = [];
+  const texts = new Map<string, Texts>();
   const keywords = new Map<string, Set<string>>();
   const numbers = new Map<string, number[]>();
   for (const [name, field] of Object.entries(schema.fields)) {
     const values = valuesOf(document, name);
     if (field.kind === "number") numbers.set(name, values as number[]);
     else if (field.kind === "keyword") keywords.set(name, new Set(values as string[]));
-    else {
+    else if (values.length > 0) {
+      const group = field.group ?? "";
+      const { words, wholes }: Texts = texts.get(group) ?? { words: new Map(), wholes: [] };
+      texts.set(group, { words, wholes });
       for (const value of values as string[]) {
         const found = wordsOf(value, schema.letters);
         for (const word of found) words.set(word, Math.max(words.get(word) ?? 0, field.weight));
@@ -78,72 +87,39 @@ function entryOf(schema: SearchSchema, document: SearchDocument): Entry {
     }
   }
   const order = Math.max(Number.NEGATIVE_INFINITY, ...(numbers.get(schema.orderBy ?? "") ?? []));
-  return { id: document.id, words, wholes, keywords, numbers, order };
+  return { id: document.id, texts, keywords, numbers, order };
 }
 
-function add({ entries, postings }: Generation, entry: Entry): void {
+function add({ entries, vocabularies }: Generation, entry: Entry): void {
   entries.set(entry.id, entry);
-  for (const [word, weight] of entry.words) {
-    const posting = postings.get(word);
-    if (posting) posting.set(entry, weight);
-    else postings.set(word, new Map([[entry, weight]]));
+  for (const [group, { words }] of entry.texts) {
+    const vocabulary = vocabularies.get(group)!;
+    for (const [word, weight] of words) {
+      const posting = vocabulary.get(word);
+      if (posting) posting.set(entry, weight);
+      else vocabulary.set(word, new Map([[entry, weight]]));
+    }
   }
 }
 
-function remove({ entries, postings }: Generation, id: string): void {
+function remove({ entries, vocabularies }: Generation, id: string): void {
   const entry = entries.get(id);
   if (!entry) return;
   entries.delete(id);
-  for (const word of entry.words.keys()) {
-    const posting = postings.get(word);
-    posting?.delete(entry);
-    if (posting?.size === 0) postings.delete(word);
+  for (const [group, { words }] of entry.texts) {
+    const vocabulary = vocabularies.get(group)!;
+    for (const word of words.keys()) {
+      const posting = vocabulary.get(word);
+      posting?.delete(entry);
+      if (posting?.size === 0) vocabulary.delete(word);
+    }
   }
 }
 
-/** The word with two neighbours swapped, in every place. */
-function swapsOf(word: string): string[] {
-  const letters = Array.from(word);
-  return letters.slice(1).map((letter, i) => {
-    const swapped = [...letters];
-    swapped[i] = letter;
-    swapped[i + 1] = letters[i]!;
-    return swapped.join("");
-  });
-}
-
-/** Every word of the index that stands for this one of the query, with how well. */
-function standingFor(
-  postings: Generation["postings"],
-  word: string,
-  typos: 0 | 1 | 2,
-  isBeginning: boolean,
-): Map<Posting, number> {
-  const found = new Map<Posting, number>();
-  const take = (posting: Posting | undefined, quality: number) => {
-    if (posting && (found.get(posting) ?? 0) < quality) found.set(posting, quality);
-  };
-  take(postings.get(word), QUALITY_EXACT);
-  if (isBeginning) {
-    for (const posting of postings.atPrefix(word).values()) take(posting, QUALITY_BEGINNING);
-  }
-  if (typos === 0) return found;
-  for (const [posting, edits] of postings.fuzzyGet(word, typos).values())
-    take(posting, QUALITY_BY_TYPOS[edits as 0 | 1 | 2]);
-  // The tree counts a swap as two edits; the port counts one.
-  for (const swapped of swapsOf(word)) {
-    take(postings.get(swapped), QUALITY_BY_TYPOS[1]);
-    if (typos < 2) continue;
-    for (const [posting] of postings.fuzzyGet(swapped, 1).values()) take(posting, QUALITY_BY_TYPOS[2]);
-    for (const twice of swapsOf(swapped)) take(postings.get(twice), QUALITY_BY_TYPOS[2]);
-  }
-  return found;
-}
-
-function wholeScore({ wholes }: Entry, { whole, unfinished }: Reading): number {
+function wholeScore({ texts }: Entry, { group, whole, unfinished }: Reading): number {
   const begins = unfinished ? whole : `${whole} `;
   let best = 0;
-  for (const { words, weight } of wholes) {
+  for (const { words, weight } of texts.get(group)?.wholes ?? []) {
     if (words === whole) best = Math.max(best, WHOLE_FIELD * weight);
     else if (words.startsWith(begins)) best = Math.max(best, FIELD_BEGINS * weight);
   }
@@ -151,13 +127,15 @@ function wholeScore({ wholes }: Entry, { whole, unfinished }: Reading): number {
 }
 
 /** Every document that has every word, with its score. */
-function scoresOf({ postings }: Generation, reading: Reading, typosMax: number): Map<Entry, number> {
+function scoresOf({ vocabularies }: Generation, reading: Reading): Map<Entry, number> {
+  const vocabulary = vocabularies.get(reading.group);
+  if (!vocabulary) return new Map();
   let scores: Map<Entry, number> | undefined;
-  const typos = typosAllowed(reading.words, typosMax);
+  const typos = typosAllowed(reading.words, reading.typosMax);
   for (const [index, word] of reading.words.entries()) {
     const isBeginning = reading.unfinished && index === reading.words.length - 1;
     const ofWord = new Map<Entry, number>();
-    for (const [posting, quality] of standingFor(postings, word, typos[index] ?? 0, isBeginning)) {
+    for (const [posting, quality] of vocabulary.standingFor(word, typos[index] ?? 0, isBeginning)) {
       for (const [entry, weight] of posting) {
         if (scores && !scores.has(entry)) continue;
         const score = quality * weight;
@@ -190,21 +168,41 @@ const stands = (a: Candidate, b: Candidate): number =>
   Number(b.entry.order > a.entry.order) - Number(b.entry.order < a.entry.order) ||
   (a.entry.id < b.entry.id ? -1 : 1);
 
-function searchIn(generation: Generation, request: SearchRequest): { hits: SearchHit[]; total: number } {
-  const { readings, everything, typosMax, filters, limit } = readRequest(generation.schema, request);
+/** By how often, then by value. */
+function countFacets(
+  counts: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  facets: readonly SearchFacet[],
+): Record<string, FacetValue[]> {
+  return Object.fromEntries(
+    facets.map(({ field, limit }) => [
+      field,
+      [...(counts.get(field) ?? [])]
+        .map(([value, count]) => ({ value, count }))
+        .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
+        .slice(0, limit),
+    ]),
+  );
+}
+
+function searchIn(generation: Generation, request: SearchRequest): Omit<SearchAnswer, "generation"> {
+  const { readings, everything, filters, facets, limit } = readRequest(generation.schema, request);
   const scores = new Map<Entry, number>();
   if (everything) for (const entry of generation.entries.values()) scores.set(entry, 0);
   for (const reading of readings) {
-    for (const [entry, score] of scoresOf(generation, reading, typosMax)) {
+    for (const [entry, score] of scoresOf(generation, reading)) {
       if ((scores.get(entry) ?? 0) < score) scores.set(entry, score);
     }
   }
   // The best `limit`, in order: most candidates are behind the last of them and are looked at once.
   const best: Candidate[] = [];
   let total = 0;
+  const counts = new Map(facets.map(({ field }) => [field, new Map<string, number>()]));
   for (const [entry, score] of scores) {
     if (!passes(entry, filters)) continue;
     total++;
+    for (const [field, ofField] of counts) {
+      for (const value of entry.keywords.get(field) ?? []) ofField.set(value, (ofField.get(value) ?? 0) + 1);
+    }
     const candidate = { entry, score };
     if (best.length === limit && stands(candidate, best[limit - 1]!) > 0) continue;
     let low = 0;
@@ -216,7 +214,11 @@ function searchIn(generation: Generation, request: SearchRequest): { hits: Searc
     best.splice(low, 0, candidate);
     if (best.length > limit) best.pop();
   }
-  return { hits: best.map(({ entry, score }) => ({ id: entry.id, score })), total };
+  return {
+    hits: best.map(({ entry, score }) => ({ id: entry.id, score })),
+    total,
+    ...(facets.length > 0 ? { facets: countFacets(counts, facets) } : {}),
+  };
 }
 
 export function openMemorySearch(): Search & AsyncDisposable {
@@ -254,7 +256,7 @@ export function openMemorySearch(): Search & AsyncDisposable {
           throw new Error(`search: ${collection} has a generation ${generation} already`);
         generations.set(generation, {
           schema: structuredClone(schema),
-          postings: new SearchableMap(),
+          vocabularies: new Map([...groupsOf(schema).keys()].map((group) => [group, createVocabulary<Posting>()])),
           entries: new Map(),
         });
       }),

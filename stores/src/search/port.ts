@@ -7,13 +7,16 @@
  * to an engine: a fallback from one to the other shows the same first hit.
  * - A text is a bag of words (`words.ts`): letters and digits, in lower case, with the schema's `letters` folded.
  * - A document is found when **every** word of the query is in one of its text fields: as it stands, within typos, or, the
- *   last word of a text that is still being typed, as a beginning (which allows no typos). Their order doesn't matter.
+ *   last word of a text that is still being typed, as a beginning. Their order doesn't matter.
  * - Each word brings the weight of the best field that has it × 1 as it stands, × ¾ as a beginning, × ½ at one typo,
- *   × ¼ at two. A field that is the whole query brings 2 × its weight more, one that begins with it 1 × its weight.
+ *   × ¼ at two; × ⅜ and × 3⁄16 as a beginning with typos. A field that is the whole query brings 2 × its weight more, one
+ *   that begins with it 1 × its weight.
+ * - Text fields are in groups: a reading of a query looks into one of them. Texts in an alphabet of their own (how a name
+ *   sounds) lie in another group than what is read.
  * - Equal scores stand by the schema's `orderBy` (highest first, absent last), then by id.
  *
  * A typo is a letter too many, missing, wrong, or swapped with its neighbour. Words of 1–2 letters allow none, of 3–5 one,
- * and none do behind the query's fortieth letter.
+ * and none do behind the query's fortieth letter. Beginnings allow one from four letters on, two from eight, none above 20.
  *
  * Durability: a server keeps what it acknowledged. The embedded one is memory: it keeps nothing across restarts, and its
  * owner fills a new generation at start.
@@ -31,15 +34,24 @@ export const DOCUMENT_CHARACTERS_MAX = 200_000;
 export const QUERY_CHARACTERS_MAX = 200;
 /** Each word multiplies the work. The longest title of MovieLens has 16. */
 export const QUERY_WORDS_MAX = 20;
-/** Readings of one query: as typed, in the other keyboard layout, in the other script, and one to spare. */
-export const QUERY_READINGS_MAX = 4;
+/** Readings of one query: as typed, in other keyboard layouts, in other scripts, words joined. */
+export const QUERY_READINGS_MAX = 8;
 /**
  * Measured: Elasticsearch holds 0.3 MB for each letter that allows typos, in each reading and weight, while a query runs,
- * and refuses one above 60% of its heap. 40 × 4 × 4 × 0.3 = 192 MB, of 297 that a heap of 512 MB allows.
+ * and refuses one above 60% of its heap. 40 × 16 × 0.3 = 192 MB, of 297 that a heap of 512 MB allows.
  */
 export const TYPO_LETTERS_MAX = 40;
-/** Different weights of one schema, for the same reason. */
+/** Readings that allow typos, each times the weights of its group, for the same reason. */
+export const FORGIVING_LOOKUPS_MAX = 16;
+/** Different weights of one group. */
 export const WEIGHTS_MAX = 4;
+/** Groups of one schema. */
+export const GROUPS_MAX = 4;
+/** Beginnings of words with typos are looked up up to this length. */
+export const BEGINNING_LETTERS_MAX = 20;
+/** Fields counted by one request, and values told of each. */
+export const FACETS_MAX = 8;
+export const FACET_VALUES_MAX = 100;
 export const HITS_MAX = 200;
 export const FIELDS_MAX = 32;
 /** Values of one filter: titles hidden from a profile. */
@@ -50,8 +62,11 @@ export const SEARCH_NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
 export const FIELD_NAME_PATTERN = /^[a-z][A-Za-z0-9]{0,31}$/;
 
 export type SearchField =
-  /** Searched by its words. `weight`: whole, 1 to 100, so that scores are exact everywhere. */
-  | { readonly kind: "text"; readonly weight: number }
+  /**
+   * Searched by its words. `weight`: whole, 1 to 100, so that scores are exact everywhere. `group`: only readings that
+   * name it look into it; without one, only those that name none.
+   */
+  | { readonly kind: "text"; readonly weight: number; readonly group?: string }
   /** Compared as it stands: genres, countries, age marks. */
   | { readonly kind: "keyword" }
   | { readonly kind: "number" };
@@ -81,19 +96,42 @@ export type SearchFilter =
   /** A number field has a value in these bounds, both included. */
   | { readonly field: string; readonly atLeast?: number; readonly atMost?: number };
 
+/** One way to understand what was typed. */
+export interface SearchReading {
+  readonly text: string;
+  /** The fields that it looks into; default: those without a group. */
+  readonly group?: string;
+  /** Default: that of the request. */
+  readonly typosMax?: 0 | 1 | 2;
+}
+
+/** How many of all that was found have a value, for the most frequent values of a keyword field. */
+export interface SearchFacet {
+  readonly field: string;
+  /** 1 to 100. */
+  readonly limit: number;
+}
+
+export interface FacetValue {
+  readonly value: string;
+  readonly count: number;
+}
+
 export interface SearchRequest {
   readonly collection: string;
   /**
    * What was typed; further ones are other readings of it (another script, another keyboard layout). A document's score
    * is that of its best reading. An empty text finds whatever passes the filters; a text of signs alone finds nothing.
    */
-  readonly text: string | readonly string[];
+  readonly text: string | readonly (string | SearchReading)[];
   /** The last word may be unfinished. Default true. */
   readonly unfinished?: boolean;
   /** The most typos in one word. Default 2. */
   readonly typosMax?: 0 | 1 | 2;
   /** All of them hold. */
   readonly filters?: readonly SearchFilter[];
+  /** Counted over all documents found, at most 8. */
+  readonly facets?: readonly SearchFacet[];
   /** 1 to 200. */
   readonly limit: number;
 }
@@ -107,6 +145,8 @@ export interface SearchAnswer {
   readonly hits: readonly SearchHit[];
   /** Of documents found, the hits among them. */
   readonly total: number;
+  /** By field, the most frequent value first, then by value. Of each that was asked for. */
+  readonly facets?: Readonly<Record<string, readonly FacetValue[]>>;
   /** The one that answered; undefined: the collection has no active generation yet, and so no hits. */
   readonly generation: string | undefined;
 }

@@ -14,7 +14,7 @@ describe("words of a text", () => {
     ["йод".normalize("NFD"), ["йод"]],
     ["２００１", ["2001"]],
     ["WALL·E", ["wall", "e"]],
-    ["Amélie", ["amélie"]],
+    ["Amélie", ["amelie"]],
     ["", []],
     ["… — !", []],
   ])("%s", (text, words) => {

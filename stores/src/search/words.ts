@@ -1,18 +1,21 @@
 /**
  * Texts to words, the same for documents and queries and for every adapter. Words are runs of letters, marks and digits:
  * a hyphen or an apostrophe ends one, except the apostrophe of Belarusian and English, which is dropped (`сям'я` → `сямя`,
- * `don't` → `dont`), since half of the keyboards don't have it.
+ * `don't` → `dont`), since half of the keyboards don't have it. Marks of Latin letters go (`Amélie` → `amelie`): nobody
+ * types them; й and ё are letters, and the schema's `letters` say what becomes of them.
  */
 import type { SearchSchema } from "./port.ts";
 
 const APOSTROPHES = /(?<=\p{L})['’ʼ`](?=\p{L})/gu;
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
+const LATIN_MARKS = /(?<=\p{Script=Latin}\p{M}*)\p{M}/gu;
 /** Elasticsearch refuses terms above 32 KB, and nobody types 64 letters without a space. */
 const WORD_CHARACTERS_MAX = 64;
 
 export function wordsOf(text: string, letters: SearchSchema["letters"]): string[] {
   // NFKC: й typed as и with a breve is й, ﬁ is fi, full-width digits are digits.
-  const plain = text.normalize("NFKC").toLowerCase().normalize("NFKC").replace(APOSTROPHES, "");
+  const lower = text.normalize("NFKC").toLowerCase();
+  const plain = lower.normalize("NFD").replace(LATIN_MARKS, "").normalize("NFKC").replace(APOSTROPHES, "");
   return (plain.match(WORD) ?? []).map((word) => {
     const folded = letters ? Array.from(word, (letter) => letters[letter] ?? letter).join("") : word;
     return Array.from(folded).slice(0, WORD_CHARACTERS_MAX).join("");

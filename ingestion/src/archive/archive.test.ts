@@ -11,6 +11,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { NOON, storedEvent } from "../testing/events.ts";
 import { failOperation } from "../testing/faults.ts";
+import { thrownBy } from "../testing/files.ts";
 import { createHurriedClock, openTestStores, readTopic, type TestStores } from "../testing/stores.ts";
 import { createArchiveWriter, examineArchive } from "./archive.ts";
 import { type HistorySource, openHistory } from "./history.ts";
@@ -117,6 +118,34 @@ describe("the archive", () => {
     await archiveAll();
     expect(await examineArchive(deps, "dead-letters")).toMatchObject([{ archivedTo: 20, unarchived: [] }]);
     expect(await historyOf("dead-letters", "archive")).toEqual(plain(await readTopic(stores.eventLog, "dead-letters")));
+  });
+
+  test("closes at once, though a segment is under way: its records come again", async () => {
+    await appendSome(0, 10);
+    let closed: Promise<void> | undefined;
+    const archive = createArchiveWriter({
+      eventLog: stores.eventLog,
+      log: silentLog,
+      lingerMs: 0,
+      objects: {
+        ...objects,
+        put: async (key, body) => {
+          closed ??= archive.close();
+          await objects.put(key, body);
+        },
+      },
+    });
+    await archive.start();
+    await thrownBy(() => archive.caughtUp());
+    await closed;
+    const lacking = async () =>
+      (await openHistory({ eventLog: stores.eventLog, objects }, "behaviour", "archive")).flatMap(
+        ({ missing }) => missing,
+      ).length;
+    expect(await lacking()).toBeGreaterThan(0);
+    await archiveAll();
+    expect(await lacking()).toBe(0);
+    expect(await historyOf("behaviour", "archive")).toEqual(plain(await readTopic(stores.eventLog, "behaviour")));
   });
 
   test("stands in for what the log has forgotten; what neither holds is named", async () => {

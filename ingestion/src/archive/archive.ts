@@ -35,7 +35,9 @@ export function createArchiveWriter(
   },
 ): EventReader {
   const { eventLog, objects, log, lingerMs = LINGER_MS } = deps;
-  return followEventTopics({
+  const closing = new AbortController();
+  let last: Promise<unknown> = Promise.resolve();
+  const reader = followEventTopics({
     eventLog,
     log,
     group: ARCHIVE_GROUP,
@@ -44,19 +46,33 @@ export function createArchiveWriter(
     bytesMax: SEGMENT_BYTES_MAX,
     lingerMs,
     prepare: async () => undefined,
-    handle: (batch) => putSegment(objects, batch),
+    // One after the other: encoders of ten partitions would take their turns of 20 ms in a row.
+    handle(batch) {
+      const put = last.then(() => putSegment(objects, batch, closing.signal));
+      last = put.catch(() => undefined);
+      return put;
+    },
     async resumeAt(topic, partition) {
       const bounds = (await eventLog.bounds(topic)).find((bound) => bound.partition === partition);
       assert(bounds !== undefined, "a partition of the topic", () => ({ topic, partition }));
       return (await examinePartition(objects, topic, bounds)).archivedTo;
     },
   });
+  return {
+    ...reader,
+    close() {
+      // What is being encoded comes again at the next start.
+      closing.abort(new Error("the archive is closing"));
+      return reader.close();
+    },
+  };
 }
 
-async function putSegment(objects: Objects, batch: RecordBatch): Promise<void> {
+async function putSegment(objects: Objects, batch: RecordBatch, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   const range = { from: batch.records[0]!.offset, next: batch.records.at(-1)!.offset + 1 };
   assert(range.next - range.from === batch.records.length, "offsets without a gap", () => range);
-  await objects.put(segmentKey(batch.topic, batch.partition, range), await encodeSegment(batch));
+  await objects.put(segmentKey(batch.topic, batch.partition, range), await encodeSegment(batch, signal));
 }
 
 export interface PartitionArchive {

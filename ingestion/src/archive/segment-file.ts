@@ -26,12 +26,13 @@ const COLUMNS = [
 
 const othersTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-export async function encodeSegment(batch: RecordBatch): Promise<Uint8Array> {
+export async function encodeSegment(batch: RecordBatch, signal?: AbortSignal): Promise<Uint8Array> {
   const writer = new ByteWriter();
   const empty = COLUMNS.map((column) => ({ ...column, data: [] }));
   const file = new ParquetWriter({ writer, schema: schemaFromColumnData({ columnData: empty }) });
   for (let start = 0; start < batch.records.length; start += ROWS_PER_TURN) {
     if (start > 0) await othersTurn();
+    signal?.throwIfAborted();
     const rows = batch.records.slice(start, start + ROWS_PER_TURN);
     await file.write({ columnData: columnsOf(batch.partition, rows), rowGroupSize: ROWS_PER_TURN });
   }

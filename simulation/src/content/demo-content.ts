@@ -2,7 +2,7 @@
  * The demo catalogue's words: names, plots, people, series, collections, rights. The one door to the data files beside
  * it. Everything is checked by `demo-content.test.ts`: ids exist, no text is missing, no letter is of a wrong alphabet.
  */
-import { TitleId } from "@thewatcher/contracts/ids";
+import { CollectionId, PartId, PersonId, TitleId } from "@thewatcher/contracts/ids";
 import { assert } from "@thewatcher/kit/assert";
 import { COLLECTIONS } from "./collections.ts";
 import { CUT_VERSIONS } from "./cut-versions.ts";
@@ -24,7 +24,6 @@ import type {
   DemoSeries,
   DemoText,
   GenreId,
-  PersonId,
   TextRow,
   Texts,
 } from "./types.ts";
@@ -33,12 +32,14 @@ const texts = ([ru, be, en]: TextRow): Texts => ({ ru, be, en });
 
 /** "Jean-Pierre Jeunet" → `person:jean-pierre-jeunet`; accents go, so that the id is plain ASCII. */
 const personIdOf = (name: string): PersonId =>
-  `person:${name
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-|-$/g, "")}`;
+  PersonId.parse(
+    `person:${name
+      .normalize("NFD")
+      .replace(/\p{M}/gu, "")
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "")}`,
+  );
 
 const person = ([en, ru, be]: PersonRow): DemoPerson => ({ personId: personIdOf(en), names: { ru, be, en } });
 
@@ -70,7 +71,7 @@ const seriesOf = (row: SeriesRow): DemoSeries => ({
     number: season + 1,
     year,
     episodes: episodes.map((episode, index) => ({
-      partId: `${row.id}-s${season + 1}e${String(index + 1).padStart(2, "0")}`,
+      partId: PartId.parse(`${row.id}-s${season + 1}e${String(index + 1).padStart(2, "0")}`),
       number: index + 1,
       names: texts(episode.names),
       plots: texts(episode.plots),
@@ -85,7 +86,7 @@ export const demoSeries: readonly DemoSeries[] = SERIES.map(seriesOf);
 /** Of the films, then of the series; each once. */
 export const demoPeople: readonly DemoPerson[] = [
   ...PEOPLE.map(person),
-  ...SERIES.flatMap((row) => [...new Set([...row.by, ...row.cast])].map(person)),
+  ...SERIES.flatMap((row) => [...row.by, ...row.cast].map(person)),
 ];
 
 const knownPeople = new Set(demoPeople.map((one) => one.personId));
@@ -103,15 +104,15 @@ export const demoCredits: readonly DemoCredits[] = Object.entries<CreditRow>(FIL
 }));
 
 export const demoCollections: readonly DemoCollection[] = Object.entries(COLLECTIONS).map(([id, row]) => ({
-  collectionId: `collection:${id}`,
+  collectionId: CollectionId.parse(`collection:${id}`),
   names: texts(row.names),
   titleIds: row.titles.map((titleId) => TitleId.parse(titleId)),
 }));
 
 const windowOf = (row: RightsRow): DemoRightsWindow => ({
-  countries: row.countries ?? "all",
+  countries: row.countries ?? null,
   exceptCountries: row.except ?? [],
-  plans: row.plans ?? "all",
+  plans: row.plans ?? null,
   fromDays: row.from ?? null,
   untilDays: row.until ?? null,
 });

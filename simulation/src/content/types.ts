@@ -3,19 +3,18 @@
  * `demo-content.ts` joins them; nobody else reads the data files.
  */
 import type { AgeMark } from "@thewatcher/contracts/api/catalogue";
-import type { TitleId } from "@thewatcher/contracts/ids";
+import type { CollectionId, PartId, PersonId, TitleId } from "@thewatcher/contracts/ids";
+import type { Locale } from "@thewatcher/contracts/locales";
+import type { PlanId } from "@thewatcher/contracts/plans";
 
-export type DemoLocale = "ru" | "be" | "en";
-
-export type Texts = Readonly<Record<DemoLocale, string>>;
+/** In every language of the catalogue: what we wrote ourselves lacks none. */
+export type Texts = Readonly<Record<Locale, string>>;
 
 /** What the data files are written in: Russian, Belarusian, English. */
 export type TextRow = readonly [ru: string, be: string, en: string];
 
-/** `person:peter-jackson`: made of the Latin name, so that it never changes. */
-export type PersonId = `person:${string}`;
-
 export interface DemoPerson {
+  /** `person:peter-jackson`: made of the Latin name, so that it never changes. */
   readonly personId: PersonId;
   readonly names: Texts;
 }
@@ -41,7 +40,7 @@ export interface DemoCredits {
 
 export interface DemoEpisode {
   /** Unique in the whole catalogue: `series-07-s1e03`. */
-  readonly partId: string;
+  readonly partId: PartId;
   /** From 1 in every season. */
   readonly number: number;
   readonly names: Texts;
@@ -74,7 +73,8 @@ export interface DemoSeries {
 }
 
 export interface DemoCollection {
-  readonly collectionId: `collection:${string}`;
+  /** `collection:space`. */
+  readonly collectionId: CollectionId;
   readonly names: Texts;
   readonly titleIds: readonly TitleId[];
 }
@@ -84,17 +84,17 @@ export interface DemoCollection {
  * A title may be shown where at least one of its windows admits; a title without a row is unrestricted.
  */
 export interface DemoRightsWindow {
-  readonly countries: readonly string[] | "all";
+  /** null: everywhere. */
+  readonly countries: readonly string[] | null;
   /** Taken out of `countries`. */
   readonly exceptCountries: readonly string[];
-  readonly plans: readonly DemoPlanId[] | "all";
+  /** null: every plan. */
+  readonly plans: readonly PlanId[] | null;
   /** Inclusive; null: since ever. Negative: in the past. */
   readonly fromDays: number | null;
   /** Exclusive; null: for good. */
   readonly untilDays: number | null;
 }
-
-export type DemoPlanId = "basic" | "standard" | "premium";
 
 export interface DemoRights {
   readonly titleId: TitleId;

@@ -90,6 +90,33 @@ export function cacheContract(adapter: { open(): Promise<CacheHarness> }): void 
     expect(added.length).toBeGreaterThan(0);
   });
 
+  test("of many that count at once each gets a number of its own, and none is lost", async () => {
+    const key = `${prefix}count`;
+    const counts = await Promise.all(Array.from({ length: 200 }, () => cache.increment(key, long)));
+    expect(counts.sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
+    expect(await cache.increment(key, { ...long, by: 50 })).toBe(250);
+    expect(await cache.get(key)).toBe("250");
+  });
+
+  test("a count's time begins with its first and is not lengthened; then it begins again", async () => {
+    const key = `${prefix}count`;
+    expect(await cache.increment(key, soon)).toBe(1);
+    expect(await cache.increment(key, long)).toBe(2);
+    await harness.elapse(soon.ttlMs + 1);
+    expect(await cache.get(key)).toBeUndefined();
+    expect(await cache.increment(key, { ...long, by: 3 })).toBe(3);
+  });
+
+  test("what is no count is not counted on, and stays; an increment by less than 1 is refused in words", async () => {
+    const key = `${prefix}text`;
+    await cache.set(key, "twelve", long);
+    await expect(cache.increment(key, long)).rejects.toThrow();
+    expect(await cache.get(key)).toBe("twelve");
+    await expect(cache.increment(key, { ...long, by: 0 })).rejects.toThrow(/an increment by 0 is refused/);
+    await expect(cache.increment("", long)).rejects.toThrow(/a key of 0 bytes/);
+    await expect(cache.increment(key, { ttlMs: 0.5 })).rejects.toThrow(/ttlMs is 0.5/);
+  });
+
   test("ten thousand keys are deleted by one call, and no other", async () => {
     const names = Array.from({ length: 10_000 }, (_, i) => `${prefix}ключ ${i}`);
     await Promise.all(names.slice(0, 200).map((name) => cache.set(name, "🎬", long)));

@@ -17,6 +17,18 @@ export function checkCacheEntry(key: string, value: string, ttlMs: number): void
   if (bytes > CACHE_VALUE_BYTES_MAX) {
     throw new RangeError(`cache: a value of ${bytes} bytes is refused; at most ${CACHE_VALUE_BYTES_MAX} are accepted`);
   }
+  checkTtl(ttlMs);
+}
+
+export function checkCacheIncrement(key: string, by: number, ttlMs: number): void {
+  checkCacheKey(key);
+  if (!Number.isSafeInteger(by) || by < 1) {
+    throw new RangeError(`cache: an increment by ${by} is refused; an integer ≥ 1 is accepted`);
+  }
+  checkTtl(ttlMs);
+}
+
+function checkTtl(ttlMs: number): void {
   if (!Number.isSafeInteger(ttlMs) || ttlMs < 1) {
     throw new RangeError(`cache: ttlMs is ${ttlMs}; an integer ≥ 1 is accepted`);
   }

@@ -7,7 +7,7 @@
  */
 import type { Clock } from "@thewatcher/kit/clock";
 import { openEnvironment } from "../lmdb/environment.ts";
-import { checkCacheEntry, checkCacheKey } from "./limits.ts";
+import { checkCacheEntry, checkCacheIncrement, checkCacheKey } from "./limits.ts";
 import type { Cache } from "./port.ts";
 
 const FORMAT_VERSION = 1;
@@ -58,8 +58,10 @@ export async function openLmdbCache(options: {
     return entry;
   }
   function store(key: Uint8Array, value: string, ttlMs: number): void {
+    storeUntil(key, value, clock.now() + ttlMs);
+  }
+  function storeUntil(key: Uint8Array, value: string, expiresAt: number): void {
     remove(key);
-    const expiresAt = clock.now() + ttlMs;
     const entry = Buffer.allocUnsafe(INSTANT_BYTES + Buffer.byteLength(value));
     entry.writeDoubleBE(expiresAt, 0);
     entry.write(value, INSTANT_BYTES);
@@ -125,6 +127,21 @@ export async function openLmdbCache(options: {
         return alive(removed) ? removed : undefined;
       });
       return entry?.toString("utf8", INSTANT_BYTES);
+    },
+
+    async increment(key, { ttlMs, by = 1 }) {
+      environment.requireOpen();
+      checkCacheIncrement(key, by, ttlMs);
+      return await environment.transaction(() => {
+        const bytes = Buffer.from(key);
+        const entry = values.get(bytes);
+        const before = alive(entry) ? entry : undefined;
+        const text = before?.toString("utf8", INSTANT_BYTES) ?? "0";
+        if (!/^-?\d{1,15}$/.test(text)) throw new Error(`cache: ${key} holds no count`);
+        const count = Number(text) + by;
+        storeUntil(bytes, String(count), before ? before.readDoubleBE(0) : clock.now() + ttlMs);
+        return count;
+      });
     },
 
     async delete(keys) {

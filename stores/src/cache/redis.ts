@@ -14,7 +14,7 @@ import { isIP } from "node:net";
 import { type Clock, systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import { Redis, type RedisOptions } from "ioredis";
-import { checkCacheEntry, checkCacheKey } from "./limits.ts";
+import { checkCacheEntry, checkCacheIncrement, checkCacheKey } from "./limits.ts";
 import type { Cache } from "./port.ts";
 
 /** Connecting, TLS, password and first question. */
@@ -31,6 +31,10 @@ const IN_FLIGHT_MAX = 10_000;
 /** The server does nothing else during one command: a thousand take it about a millisecond. */
 const KEYS_PER_DELETE = 1_000;
 const DEFAULT_PORT = 6379;
+/** A count whose time runs out between two commands would be made anew without any: the time is set where there is none. */
+const INCREMENT = `local count = redis.call("INCRBY", KEYS[1], ARGV[1])
+if redis.call("PTTL", KEYS[1]) < 0 then redis.call("PEXPIRE", KEYS[1], ARGV[2]) end
+return count`;
 const FORM = "redis://[user:password@]host[:port][/database][?prefix=x], rediss:// for TLS with [?ca=/path/to/ca.pem]";
 
 export interface RedisCacheOptions {
@@ -108,7 +112,8 @@ function reasonOf(error: unknown): string {
 /** What a person can do about it. */
 function adviceOn(reason: string): string {
   if (/^WRONGPASS|^NOAUTH|invalid password/.test(reason)) return "give its user and password in the URL";
-  if (/^NOPERM/.test(reason)) return "allow the user GET, SET, GETDEL, DEL and INFO on its keys";
+  if (/^NOPERM/.test(reason))
+    return "allow the user GET, SET, GETDEL, UNLINK, INCRBY, PTTL, PEXPIRE, EVAL and INFO on its keys";
   if (/DB index/.test(reason)) return "choose a database that the server has";
   if (/certificate|self.signed|unable to|altname|SSL|TLS|wrong version/i.test(reason))
     return "check rediss:// and ca= against the server's certificate";
@@ -284,6 +289,11 @@ export async function openRedisCache(options: RedisCacheOptions): Promise<Cache 
       requireOpen();
       const name = keyOf(key);
       return (await call("take", () => redis.getdel(name))) ?? undefined;
+    },
+    async increment(key, { ttlMs, by = 1 }) {
+      requireOpen();
+      checkCacheIncrement(key, by, ttlMs);
+      return Number(await call("increment", () => redis.eval(INCREMENT, 1, prefix + key, by, ttlMs)));
     },
     async delete(keys) {
       requireOpen();

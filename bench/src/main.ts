@@ -11,12 +11,14 @@ import { UserError } from "@thewatcher/kit/user-error";
 import { batchBench } from "./batch.ts";
 import { catalogueBench } from "./catalogue.ts";
 import { prepareTrainedCinema } from "./cinema.ts";
+import { eventsBench } from "./events.ts";
 import { growthBench } from "./growth.ts";
 import { type Bench, type BenchContext, type BenchOptions, makeWorkFolder, runBench, writeReport } from "./harness.ts";
 import { importBench } from "./import.ts";
 import { kernelsBench } from "./kernels.ts";
 import { homeBench, listBench } from "./pages.ts";
 import { reactBench } from "./react.ts";
+import { recoveryBench } from "./recovery.ts";
 import { type Report, renderReport } from "./report.ts";
 import { startBench } from "./start.ts";
 import { storeBench } from "./store.ts";
@@ -39,6 +41,8 @@ const BENCHES: readonly Bench[] = [
   catalogueBench,
   growthBench,
   storeBench,
+  eventsBench,
+  recoveryBench,
 ];
 const NAMES = BENCHES.map(({ name }) => name);
 

@@ -1,6 +1,6 @@
 /**
  * Five cut versions, so that the badge "shorter by N minutes" has something to show. INVENTED FOR THE DEMO: nobody cut
- * these films by these minutes. The reference is the real running time, what "we hold" is made up.
+ * these films by these minutes. The reference is the running time that the file knows, what "we hold" is made up.
  */
 import type { DemoCutVersion } from "./types.ts";
 

@@ -6,38 +6,66 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import {
   CATALOGUE_SLICE_MAX,
   CatalogueSlice,
+  CollectionsView,
+  CollectionView,
+  GenresView,
+  PersonView,
   Profile,
   RatingsPage,
+  SeasonsView,
   TITLES_PER_PAGE_MAX,
   TitleDetails,
   TitlesPage,
   WatchlistPage,
+  WISHES_PER_PROFILE_MAX,
+  Wish,
+  WishesView,
 } from "@thewatcher/contracts/api/catalogue";
 import { StatedCommands, StatedOutcomes } from "@thewatcher/contracts/api/stated";
 import type { Identity, Role } from "@thewatcher/contracts/identity";
-import { ProfileId, TitleId } from "@thewatcher/contracts/ids";
-import { Problem, type ProblemSlug, problem, problemTypes } from "@thewatcher/contracts/problems";
+import { CollectionId, PersonId, ProfileId, TitleId } from "@thewatcher/contracts/ids";
+import { Locale } from "@thewatcher/contracts/locales";
+import { problem } from "@thewatcher/contracts/problems";
 import type { Clock } from "@thewatcher/kit/clock";
 import { handleErrors, issuesOf, ProblemError, readJson, requestId } from "@thewatcher/kit/http";
 import type { TokenVerifier } from "@thewatcher/kit/internal-token";
 import type { Log } from "@thewatcher/kit/log";
 import type { Database } from "@thewatcher/stores/database/port";
+import type { Context } from "hono";
+import { type Asker, askerOf } from "./askers.ts";
+import { getCollection, listCollections } from "./collections.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { addEditorRoutes, editorRoles } from "./editor-routes.ts";
 import { type AppEnv, allow, identify } from "./identity.ts";
+import { getPerson } from "./people.ts";
 import { listPreferences } from "./preferences.ts";
 import { getProfile } from "./profiles.ts";
+import { json, problems } from "./responses.ts";
+import { shelfEvent } from "./shelf.ts";
 import { applyStated } from "./stated.ts";
-import { getTitle, listTitles, readCatalogueSlice, readCatalogueVersion } from "./titles.ts";
+import { getSeasons, getTitle, listGenres, listTitles, readCatalogueSlice, readCatalogueVersion } from "./titles.ts";
+import { createNameIndex, dropWish, listWishes, putWish } from "./wishes.ts";
 
 /** Who may ask for what. A route without a line here does not exist. */
 export const roles = {
   listTitles: ["viewer", "service"],
   getTitle: ["viewer", "service"],
+  getSeasons: ["viewer", "service"],
+  getPerson: ["viewer", "service"],
+  listGenres: ["viewer", "service"],
+  listCollections: ["viewer", "service"],
+  getCollection: ["viewer", "service"],
   getWatchlist: ["viewer", "service"],
   getRatings: ["viewer", "service"],
+  hideFromContinueWatching: ["viewer"],
+  unhideFromContinueWatching: ["viewer"],
+  getWishes: ["viewer", "service"],
+  putWish: ["viewer"],
+  dropWish: ["viewer"],
   readCatalogue: ["service"],
   getProfile: ["service"],
   applyStated: ["service"],
+  ...editorRoles,
 } as const satisfies Record<string, readonly Role[]>;
 
 /** 500 stored events of the largest kind are about 600 KB. */
@@ -45,23 +73,33 @@ const STATED_BYTES_MAX = 2_097_152;
 const TITLES_PER_PAGE_DEFAULT = 50;
 const PREFERENCES_PER_PAGE_MAX = 200;
 const PREFERENCES_PER_PAGE_DEFAULT = 100;
+const WISH_BYTES_MAX = 4_096;
 
-const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
-  content: { "application/json": { schema } },
-  description,
-});
-const problems = (...slugs: ProblemSlug[]) =>
-  Object.fromEntries(
-    slugs.map((slug) => [
-      problemTypes[slug].status,
-      { content: { "application/problem+json": { schema: Problem } }, description: problemTypes[slug].title },
-    ]),
-  );
+/** Overrides the session's language. */
+const language = { locale: Locale.optional() };
 const page = (limitMax: number, limitDefault: number) =>
   z.object({
     limit: z.coerce.number().int().min(1).max(limitMax).default(limitDefault),
     cursor: z.string().max(400).optional(),
+    ...language,
   });
+const inLanguage = z.object(language);
+
+function hidden<Name extends "hideFromContinueWatching" | "unhideFromContinueWatching">(
+  method: "put" | "delete",
+  operationId: Name,
+  summary: string,
+) {
+  return createRoute({
+    method,
+    path: "/api/v1/profiles/{profileId}/continue-watching/{titleId}/hidden",
+    operationId,
+    summary,
+    middleware: allow(roles[operationId]),
+    request: { params: z.object({ profileId: ProfileId, titleId: TitleId }) },
+    responses: { 204: { description: "Done" }, ...problems("unauthenticated", "forbidden", "not-found") },
+  });
+}
 
 const routes = {
   listTitles: createRoute({
@@ -79,8 +117,71 @@ const routes = {
     operationId: "getTitle",
     summary: "Everything known of one title",
     middleware: allow(roles.getTitle),
-    request: { params: z.object({ titleId: TitleId }) },
-    responses: { 200: json(TitleDetails, "The title"), ...problems("unauthenticated", "forbidden", "not-found") },
+    request: { params: z.object({ titleId: TitleId }), query: inLanguage },
+    responses: {
+      200: json(TitleDetails, "The title"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
+  }),
+  getSeasons: createRoute({
+    method: "get",
+    path: "/api/v1/titles/{titleId}/seasons",
+    operationId: "getSeasons",
+    summary: "Seasons and episodes of a series; of a film, none",
+    middleware: allow(roles.getSeasons),
+    request: { params: z.object({ titleId: TitleId }), query: inLanguage },
+    responses: {
+      200: json(SeasonsView, "The seasons"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
+  }),
+  getPerson: createRoute({
+    method: "get",
+    path: "/api/v1/people/{personId}",
+    operationId: "getPerson",
+    summary: "Somebody, with the titles made with them",
+    middleware: allow(roles.getPerson),
+    request: { params: z.object({ personId: PersonId }), query: inLanguage },
+    responses: {
+      200: json(PersonView, "The person"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
+  }),
+  listGenres: createRoute({
+    method: "get",
+    path: "/api/v1/genres",
+    operationId: "listGenres",
+    summary: "The genres of the catalogue by name",
+    middleware: allow(roles.listGenres),
+    request: { query: inLanguage },
+    responses: {
+      200: json(GenresView, "The genres"),
+      ...problems("bad-request", "unauthenticated", "forbidden"),
+    },
+  }),
+  listCollections: createRoute({
+    method: "get",
+    path: "/api/v1/collections",
+    operationId: "listCollections",
+    summary: "Collections, each with its first titles",
+    middleware: allow(roles.listCollections),
+    request: { query: inLanguage },
+    responses: {
+      200: json(CollectionsView, "The collections"),
+      ...problems("bad-request", "unauthenticated", "forbidden"),
+    },
+  }),
+  getCollection: createRoute({
+    method: "get",
+    path: "/api/v1/collections/{collectionId}",
+    operationId: "getCollection",
+    summary: "A collection with all its titles",
+    middleware: allow(roles.getCollection),
+    request: { params: z.object({ collectionId: CollectionId }), query: inLanguage },
+    responses: {
+      200: json(CollectionView, "The collection"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
   }),
   getWatchlist: createRoute({
     method: "get",
@@ -109,6 +210,51 @@ const routes = {
     },
     responses: {
       200: json(RatingsPage, "A page"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
+  }),
+  hideFromContinueWatching: hidden(
+    "put",
+    "hideFromContinueWatching",
+    "Hide a title from continue watching; how far it was watched stays known",
+  ),
+  unhideFromContinueWatching: hidden("delete", "unhideFromContinueWatching", "Show it in continue watching again"),
+  getWishes: createRoute({
+    method: "get",
+    path: "/api/v1/profiles/{profileId}/wishes",
+    operationId: "getWishes",
+    summary: "What the profile waits for, and what of it has arrived",
+    middleware: allow(roles.getWishes),
+    request: { params: z.object({ profileId: ProfileId }), query: inLanguage },
+    responses: {
+      200: json(WishesView, "The wishes"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
+  }),
+  putWish: createRoute({
+    method: "put",
+    path: "/api/v1/profiles/{profileId}/wishes",
+    operationId: "putWish",
+    summary: "Tell me when it comes: { titleId } or { query }",
+    middleware: allow(roles.putWish),
+    request: { params: z.object({ profileId: ProfileId }) },
+    responses: {
+      204: { description: "Wished" },
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found", "conflict", "body-too-large"),
+    },
+  }),
+  dropWish: createRoute({
+    method: "delete",
+    path: "/api/v1/profiles/{profileId}/wishes",
+    operationId: "dropWish",
+    summary: "Wait for it no longer: ?titleId= or ?query=",
+    middleware: allow(roles.dropWish),
+    request: {
+      params: z.object({ profileId: ProfileId }),
+      query: z.object({ titleId: TitleId.optional(), query: z.string().max(200).optional() }),
+    },
+    responses: {
+      204: { description: "Not wished" },
       ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
     },
   }),
@@ -163,7 +309,7 @@ export interface CatalogApiDeps {
   readonly onStated?: () => void;
 }
 
-export function createCatalogApi({ database, verifier, log, onStated }: CatalogApiDeps): OpenAPIHono<AppEnv> {
+export function createCatalogApi({ database, verifier, clock, log, onStated }: CatalogApiDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (result.success) return;
@@ -177,49 +323,138 @@ export function createCatalogApi({ database, verifier, log, onStated }: CatalogA
   app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "TheWatcher: catalogue", version: "1" } });
   app.use(identify(verifier));
 
+  const names = createNameIndex(database);
+  const ask = (c: Context<AppEnv>, locale: Locale | undefined, profileId?: ProfileId): Promise<Asker> =>
+    askerOf(database, c.get("identity"), {
+      locale,
+      acceptLanguage: c.req.header("accept-language"),
+      at: clock.now(),
+      ...(profileId === undefined ? {} : { profileId }),
+    });
+
   app.openapi(routes.listTitles, async (c) => {
-    const { limit, cursor } = c.req.valid("query");
+    const { limit, cursor, locale } = c.req.valid("query");
     const after = cursor === undefined ? undefined : requireCursor(cursor, 1)[0];
-    const titles = await listTitles(database, { after, limit: limit + 1 });
-    const shown = titles.slice(0, limit);
-    const last = shown.at(-1);
-    return c.json(
-      { titles: shown, nextCursor: titles.length > limit && last ? encodeCursor([last.titleId]) : null },
-      200,
-    );
+    const { titles, next } = await listTitles(database, await ask(c, locale), { after, limit });
+    return c.json({ titles: [...titles], nextCursor: next === null ? null : encodeCursor([next]) }, 200);
   });
 
   app.openapi(routes.getTitle, async (c) => {
-    const title = await getTitle(database, c.req.valid("param").titleId);
-    if (!title) throw new ProblemError(problem("not-found"));
-    return c.json(title, 200);
+    const asker = await ask(c, c.req.valid("query").locale);
+    return c.json(orNotFound(await getTitle(database, asker, c.req.valid("param").titleId)), 200);
   });
 
-  const preferencesPage = async (kind: "watchlist" | "rate", profileId: ProfileId, query: PageQuery) => {
+  app.openapi(routes.getSeasons, async (c) => {
+    const asker = await ask(c, c.req.valid("query").locale);
+    return c.json(orNotFound(await getSeasons(database, asker, c.req.valid("param").titleId)), 200);
+  });
+
+  app.openapi(routes.getPerson, async (c) => {
+    const asker = await ask(c, c.req.valid("query").locale);
+    return c.json(orNotFound(await getPerson(database, asker, c.req.valid("param").personId)), 200);
+  });
+
+  app.openapi(routes.listGenres, async (c) =>
+    c.json(await listGenres(database, await ask(c, c.req.valid("query").locale)), 200),
+  );
+
+  app.openapi(routes.listCollections, async (c) =>
+    c.json(await listCollections(database, await ask(c, c.req.valid("query").locale)), 200),
+  );
+
+  app.openapi(routes.getCollection, async (c) => {
+    const asker = await ask(c, c.req.valid("query").locale);
+    return c.json(orNotFound(await getCollection(database, asker, c.req.valid("param").collectionId)), 200);
+  });
+
+  const preferencesPage = async (kind: "watchlist" | "rate", asker: Asker, profileId: ProfileId, query: PageQuery) => {
     const [statedAt, titleId] = query.cursor === undefined ? [] : requireCursor(query.cursor, 2);
     if (statedAt !== undefined && Number.isNaN(Date.parse(statedAt))) throw brokenCursor();
     const before = statedAt !== undefined && titleId !== undefined ? { statedAt, titleId } : undefined;
-    const found = await listPreferences(database, { profileId, kind, before, limit: query.limit + 1 });
-    const shown = found.slice(0, query.limit);
-    const last = shown.at(-1);
-    const nextCursor = found.length > query.limit && last ? encodeCursor([last.statedAt, last.title.titleId]) : null;
-    return { shown, nextCursor };
+    const found = await listPreferences(database, asker, { profileId, kind, before, limit: query.limit + 1 });
+    const page = found.slice(0, query.limit);
+    const last = page.at(-1);
+    const nextCursor = found.length > query.limit && last ? encodeCursor([last.statedAt, last.titleId]) : null;
+    const shown = page.flatMap(({ title, value, statedAt }) => (title ? [{ title, value, statedAt }] : []));
+    const unavailableCount = page.length - shown.length;
+    return { shown, nextCursor, counted: unavailableCount === 0 ? {} : { unavailableCount } };
   };
 
   app.openapi(routes.getWatchlist, async (c) => {
     const { profileId } = c.req.valid("param");
     requireOwn(c.get("identity"), profileId);
-    const { shown, nextCursor } = await preferencesPage("watchlist", profileId, c.req.valid("query"));
+    const query = c.req.valid("query");
+    const asker = await ask(c, query.locale, profileId);
+    const { shown, nextCursor, counted } = await preferencesPage("watchlist", asker, profileId, query);
     const items = shown.map(({ title, statedAt }) => ({ title, addedAt: statedAt }));
-    return c.json({ profileId, items, nextCursor }, 200);
+    return c.json({ profileId, items, nextCursor, ...counted }, 200);
   });
 
   app.openapi(routes.getRatings, async (c) => {
     const { profileId } = c.req.valid("param");
     requireOwn(c.get("identity"), profileId);
-    const { shown, nextCursor } = await preferencesPage("rate", profileId, c.req.valid("query"));
+    const query = c.req.valid("query");
+    const asker = await ask(c, query.locale, profileId);
+    const { shown, nextCursor, counted } = await preferencesPage("rate", asker, profileId, query);
     const items = shown.map(({ title, statedAt, value }) => ({ title, stars: value ?? 0, ratedAt: statedAt }));
-    return c.json({ profileId, items, nextCursor }, 200);
+    return c.json({ profileId, items, nextCursor, ...counted }, 200);
+  });
+
+  const putShelf = async (
+    c: Context<AppEnv>,
+    type: "continue_hidden" | "continue_hidden_undo",
+    { profileId, titleId }: { readonly profileId: ProfileId; readonly titleId: TitleId },
+  ) => {
+    const identity = c.get("identity");
+    requireOwn(identity, profileId);
+    orNotFound(await getTitle(database, await ask(c, undefined), titleId));
+    const [outcome] = await applyStated(database, [
+      shelfEvent(type, { profileId, titleId, identity, at: clock.now() }),
+    ]);
+    if (outcome?.kind !== "applied") throw new ProblemError(problem("not-found"));
+    onStated?.();
+    return c.body(null, 204);
+  };
+  app.openapi(routes.hideFromContinueWatching, (c) => putShelf(c, "continue_hidden", c.req.valid("param")));
+  app.openapi(routes.unhideFromContinueWatching, (c) => putShelf(c, "continue_hidden_undo", c.req.valid("param")));
+
+  app.openapi(routes.getWishes, async (c) => {
+    const { profileId } = c.req.valid("param");
+    requireOwn(c.get("identity"), profileId);
+    const asker = await ask(c, c.req.valid("query").locale, profileId);
+    return c.json(await listWishes(database, asker, { profileId, at: new Date(clock.now()), names }), 200);
+  });
+
+  app.openapi(routes.putWish, async (c) => {
+    const { profileId } = c.req.valid("param");
+    requireOwn(c.get("identity"), profileId);
+    const wish = await readJson(c, Wish, {
+      bytesMax: WISH_BYTES_MAX,
+      tooLarge: problem("body-too-large"),
+      malformed: problem("bad-request"),
+    });
+    const outcome = await putWish(database, profileId, wish, new Date(clock.now()));
+    if (outcome === "too_many")
+      throw new ProblemError(
+        problem("conflict", { detail: `A profile has at most ${WISHES_PER_PROFILE_MAX} wishes.` }),
+      );
+    if (outcome === "no_words")
+      throw new ProblemError(
+        problem("bad-request", { errors: [{ path: "query", message: "holds no letter and no digit" }] }),
+      );
+    return c.body(null, 204);
+  });
+
+  app.openapi(routes.dropWish, async (c) => {
+    const { profileId } = c.req.valid("param");
+    requireOwn(c.get("identity"), profileId);
+    const wish = Wish.safeParse(c.req.valid("query"));
+    if (!wish.success)
+      throw new ProblemError(
+        problem("bad-request", { errors: [{ path: "titleId", message: "say titleId or query, one of them" }] }),
+      );
+    await dropWish(database, profileId, wish.data);
+    return c.body(null, 204);
   });
 
   app.openapi(routes.readCatalogue, async (c) => {
@@ -249,12 +484,19 @@ export function createCatalogApi({ database, verifier, log, onStated }: CatalogA
     return c.json({ outcomes }, 200);
   });
 
+  addEditorRoutes(app, { database, clock });
+
   return app;
 }
 
 interface PageQuery {
   readonly limit: number;
   readonly cursor?: string | undefined;
+}
+
+function orNotFound<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new ProblemError(problem("not-found"));
+  return value;
 }
 
 const etagOf = (version: string) => `"${version}"`;

@@ -1,5 +1,6 @@
 /**
- * What a person stated of a title: the owner's side of `rate`, `watchlist`, `not_interested`, `watched` and their undo.
+ * What a person stated of a title: the owner's side of `rate`, `watchlist`, `not_interested`, `watched`, of what is hidden
+ * from "continue watching", and of their undo.
  *
  * Each (profile, title, kind) is a last-writer-wins register over (`occurredAt`, `eventId`). An undo is a write like any
  * other and stays in the table, so that the same commands in any order, any number of times, end in the same state
@@ -10,13 +11,13 @@
  * order of their outbox sequences, and the log keeps the order of what a profile stated.
  */
 import type { StatedOutcomes } from "@thewatcher/contracts/api/stated";
-import type { StatedEventType, StoredEvent } from "@thewatcher/contracts/events";
+import type { ShelfEventType, StatedEventType, StoredEvent } from "@thewatcher/contracts/events";
 import { topicOf } from "@thewatcher/contracts/topics";
 import type { Database } from "@thewatcher/stores/database/port";
 import type { Tables } from "@thewatcher/stores/database/tables";
 import { type Insertable, sql, type Transaction } from "kysely";
 
-export type StatedEvent = Extract<StoredEvent, { type: StatedEventType }>;
+export type StatedEvent = Extract<StoredEvent, { type: StatedEventType | ShelfEventType }>;
 type Outcome = StatedOutcomes["outcomes"][number];
 type Preference = Insertable<Tables["stated_preferences"]>;
 

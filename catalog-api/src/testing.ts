@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TitleDetails } from "@thewatcher/contracts/api/catalogue";
+import { type TitleDetails, TitleDocument } from "@thewatcher/contracts/api/catalogue";
 import type { Identity } from "@thewatcher/contracts/identity";
 import type { TitleId } from "@thewatcher/contracts/ids";
 import { createSimulatedClock, systemClock } from "@thewatcher/kit/clock";
@@ -136,3 +136,7 @@ export function createTestApi(database: Database, onStated?: () => void) {
   };
   return { app, clock, signer, request };
 }
+
+/** A whole document around `aTitle`. */
+export const aDocument = (titleId: string, extra: Partial<TitleDocument> = {}): TitleDocument =>
+  TitleDocument.parse({ ...aTitle(titleId), ...extra });

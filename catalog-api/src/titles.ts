@@ -1,14 +1,21 @@
-/** Titles between the wire and the database, one at a time and in bulk. */
-import type { AgeMark, CatalogueSlice, TitleCard, TitleDetails } from "@thewatcher/contracts/api/catalogue";
+/** Titles between the wire and the database: for askers one page at a time, for services in slices, from imports in bulk. */
+import type {
+  CatalogueSlice,
+  GenresView,
+  SeasonsView,
+  TitleDetails,
+  TitleFacts,
+} from "@thewatcher/contracts/api/catalogue";
 import type { TitleId } from "@thewatcher/contracts/ids";
+import { pickText } from "@thewatcher/contracts/locales";
+import { genreNameOf } from "@thewatcher/contracts/title-card";
 import type { Database } from "@thewatcher/stores/database/port";
 import type { Tables } from "@thewatcher/stores/database/tables";
-import type { Selectable, Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
+import { type Asker, byName, detailsFor, seen } from "./askers.ts";
+import { getCatalogueTitles, listCatalogueTitles, readGenreNames, readSeasons } from "./documents.ts";
 
-type TitleRow = Selectable<Tables["titles"]>;
-type CardRow = Pick<TitleRow, "title_id" | "name" | "year" | "genres" | "age_mark" | "runtime_minutes">;
-
-const columns = [
+const factColumns = [
   "title_id",
   "name",
   "year",
@@ -21,66 +28,85 @@ const columns = [
   "score_votes",
   "source",
   "added_at",
-] as const satisfies readonly (keyof TitleRow)[];
+] as const satisfies readonly (keyof Tables["titles"])[];
 
-export const cardColumns = [
-  "titles.title_id",
-  "titles.name",
-  "titles.year",
-  "titles.genres",
-  "titles.age_mark",
-  "titles.runtime_minutes",
-] as const;
+/** Titles looked at for one page. A page may be shorter than asked for where most of them are hidden. */
+const SCANNED_MAX = 1_000;
 
-export function cardOf(row: CardRow): TitleCard {
-  return {
-    titleId: row.title_id as TitleId,
-    name: row.name,
-    year: row.year,
-    genres: row.genres,
-    ageMark: row.age_mark as AgeMark | null,
-    runtimeMinutes: row.runtime_minutes,
-  };
+export async function getTitle(database: Database, asker: Asker, titleId: TitleId): Promise<TitleDetails | undefined> {
+  const [title] = await getCatalogueTitles(database, [titleId]);
+  if (!title || !seen(asker, title)) return undefined;
+  const counts = title.kind === "series" ? await countSeasons(database, [titleId]) : new Map();
+  return detailsFor(asker, title, counts.get(titleId) ?? 0);
 }
 
-export function detailsOf(row: TitleRow): TitleDetails {
-  return {
-    ...cardOf(row),
-    directors: row.directors,
-    plot: row.plot,
-    score: row.score,
-    scoreVotes: row.score_votes,
-    source: row.source,
-    addedAt: row.added_at.toISOString(),
-  };
-}
-
-export async function getTitle(database: Database, titleId: TitleId): Promise<TitleDetails | undefined> {
-  const row = await database.kysely
-    .selectFrom("titles")
-    .select(columns)
-    .where("title_id", "=", titleId)
-    .executeTakeFirst();
-  return row && detailsOf(row);
-}
-
-/** By title id, from behind `after`. */
+/** By title id, from behind `after`: what the asker may see. */
 export async function listTitles(
-  database: Pick<Database, "kysely">,
+  database: Database,
+  asker: Asker,
   page: { readonly after?: string | undefined; readonly limit: number },
-): Promise<TitleDetails[]> {
-  const { after } = page;
-  const rows = await database.kysely
-    .selectFrom("titles")
-    .select(columns)
-    .$if(after !== undefined, (query) => query.where("title_id", ">", after ?? ""))
-    .orderBy("title_id")
-    .limit(page.limit)
-    .execute();
-  return rows.map(detailsOf);
+): Promise<{ readonly titles: readonly TitleDetails[]; readonly next: string | null }> {
+  const shown: TitleDetails[] = [];
+  let { after } = page;
+  for (let scanned = 0; scanned < SCANNED_MAX; ) {
+    const titles = await listCatalogueTitles(database, { after, limit: page.limit + 1 });
+    const counts = await countSeasons(
+      database,
+      titles.filter(({ kind }) => kind === "series").map(({ titleId }) => titleId),
+    );
+    for (const title of titles.slice(0, page.limit)) {
+      if (shown.length === page.limit) return { titles: shown, next: after ?? null };
+      after = title.titleId;
+      const details = detailsFor(asker, title, counts.get(title.titleId) ?? 0);
+      if (details) shown.push(details);
+    }
+    if (titles.length <= page.limit) return { titles: shown, next: null };
+    scanned += page.limit;
+  }
+  return { titles: shown, next: after ?? null };
 }
 
-/** Changes with every write to the titles. */
+async function countSeasons(database: Pick<Database, "kysely">, titleIds: readonly string[]) {
+  if (titleIds.length === 0) return new Map<string, number>();
+  const rows = await database.kysely
+    .selectFrom("seasons")
+    .select(["title_id", (count) => count.fn.countAll<string>().as("count")])
+    .where(sql<boolean>`title_id = any(${[...titleIds]}::text[])`)
+    .groupBy("title_id")
+    .execute();
+  return new Map(rows.map(({ title_id, count }) => [title_id, Number(count)]));
+}
+
+export async function getSeasons(database: Database, asker: Asker, titleId: TitleId): Promise<SeasonsView | undefined> {
+  const [title] = await getCatalogueTitles(database, [titleId]);
+  if (!title || !seen(asker, title)) return undefined;
+  const seasons = (await readSeasons(database, [titleId])).get(titleId) ?? [];
+  return {
+    titleId,
+    seasons: seasons.map(({ number, year, episodes }) => ({
+      number,
+      year,
+      episodes: episodes.map((episode) => ({
+        partId: episode.partId,
+        number: episode.number,
+        name: pickText(episode.names, asker.locale) ?? null,
+        plot: pickText(episode.plots, asker.locale) ?? null,
+        runtimeMinutes: episode.runtimeMinutes,
+      })),
+    })),
+  };
+}
+
+/** Every genre that a title has. */
+export async function listGenres(database: Database, asker: Asker): Promise<GenresView> {
+  const { rows } = await sql<{ genre: string }>`SELECT DISTINCT unnest(genres) AS genre FROM titles`.execute(
+    database.kysely,
+  );
+  const genres = rows.map(({ genre }) => ({ genre, name: genreNameOf(genre, asker.genreNames, asker.locale) }));
+  return { genres: genres.sort(byName(asker.locale)) };
+}
+
+/** Changes with every write to the catalogue. */
 export async function readCatalogueVersion(database: Pick<Database, "kysely">): Promise<string> {
   const row = await database.kysely.selectFrom("catalogue_version").select("version").executeTakeFirstOrThrow();
   return row.version;
@@ -96,32 +122,36 @@ export function readCatalogueSlice(
     .setIsolationLevel("repeatable read")
     .execute(async (kysely) => {
       const version = await readCatalogueVersion({ kysely });
-      const titles = await listTitles({ kysely }, { after: page.after, limit: page.limit + 1 });
+      const titles = await listCatalogueTitles({ kysely }, { after: page.after, limit: page.limit + 1 });
       const shown = titles.slice(0, page.limit);
-      return { version, titles: shown, next: titles.length > page.limit ? (shown.at(-1)?.titleId ?? null) : null };
+      const next = titles.length > page.limit ? (shown.at(-1)?.titleId ?? null) : null;
+      return { version, titles: shown, genreNames: await readGenreNames({ kysely }), next };
     });
 }
 
-/** Inserts or replaces by title id, all or nothing. Of a title named twice in one call the last counts. Answers rows written. */
+/**
+ * Inserts or replaces by title id, all or nothing, what a source without languages, people and rights knows; what others
+ * said of a title beside that stays. Of a title named twice in one call the last counts. Answers rows written.
+ */
 export function upsertTitles(
   database: Database,
-  titles: Iterable<TitleDetails>,
+  titles: Iterable<TitleFacts>,
   transaction?: Transaction<Tables>,
 ): Promise<number> {
-  const byId = new Map<string, TitleDetails>();
+  const byId = new Map<string, TitleFacts>();
   for (const title of titles) byId.set(title.titleId, title);
   return database.writeBulk(
-    { table: "titles", columns, keyColumns: ["title_id"], onConflict: "replace", rows: rowsOf(byId) },
+    { table: "titles", columns: factColumns, keyColumns: ["title_id"], onConflict: "replace", rows: rowsOf(byId) },
     transaction,
   );
 }
 
 /** From the start each time: a transaction may be repeated. */
-function rowsOf(titles: ReadonlyMap<string, TitleDetails>): Iterable<readonly unknown[]> {
+function rowsOf(titles: ReadonlyMap<string, TitleFacts>): Iterable<readonly unknown[]> {
   return { [Symbol.iterator]: () => valuesOf(titles.values()) };
 }
 
-function* valuesOf(titles: Iterable<TitleDetails>): Generator<readonly unknown[]> {
+function* valuesOf(titles: Iterable<TitleFacts>): Generator<readonly unknown[]> {
   for (const title of titles) {
     yield [
       title.titleId,

@@ -63,6 +63,9 @@ export const payloads = {
   /** Seen elsewhere: the viewer says so, or a history is imported. `strength` is the import's own value, if it had one. */
   watched: z.object({ titleId, strength: z.number().gt(0).max(1e6).optional() }),
   watched_undo: z.object({ titleId }),
+  /** Not in "continue watching" until it is played again; how far it was watched stays known. */
+  continue_hidden: z.object({ titleId }),
+  continue_hidden_undo: z.object({ titleId }),
   search: z.object({ query: z.string().max(200), resultCount: z.number().int().min(0).optional() }),
   exposure: z.object({ experimentId: z.string().min(1).max(64), variant: z.string().min(1).max(64) }),
   /** One figure of playback quality: start-up, rebuffering, bitrate… */
@@ -94,8 +97,14 @@ export type StatedEventType = (typeof STATED_EVENT_TYPES)[number];
 export const isStated = (type: EventType): type is StatedEventType =>
   (STATED_EVENT_TYPES as readonly string[]).includes(type);
 
+/** What a viewer does to the shelves of the page, through the catalogue's API. Later than the topic of what is stated. */
+export const SHELF_EVENT_TYPES = ["continue_hidden", "continue_hidden_undo"] as const satisfies readonly EventType[];
+export type ShelfEventType = (typeof SHELF_EVENT_TYPES)[number];
+export const isShelf = (type: EventType): type is ShelfEventType =>
+  (SHELF_EVENT_TYPES as readonly string[]).includes(type);
+
 /** Only the server makes these: the collector refuses them from an app. */
-export const SERVER_ONLY_EVENT_TYPES = ["erasure"] as const satisfies readonly EventType[];
+export const SERVER_ONLY_EVENT_TYPES = ["erasure", ...SHELF_EVENT_TYPES] as const satisfies readonly EventType[];
 
 const envelope = {
   eventId: EventId,

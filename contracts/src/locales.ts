@@ -16,7 +16,7 @@ export const FALLBACKS: Readonly<Record<Locale, readonly Locale[]>> = {
 };
 
 /** Texts by locale. One that is not there is not known. */
-export type Texts = { readonly [Name in Locale]?: string | undefined };
+export type Texts = { readonly [Name in Locale]?: string };
 
 /** The text for a reader of `locale`; undefined where there is none in any language. An empty text is none. */
 export function pickText(texts: Texts, locale: Locale): string | undefined {

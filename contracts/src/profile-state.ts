@@ -26,6 +26,8 @@ export interface TitleState {
   readonly watchlisted?: { readonly at: number; readonly on: boolean };
   readonly notInterested?: { readonly at: number; readonly on: boolean };
   readonly watched?: { readonly at: number; readonly on: boolean };
+  /** Taken out of "continue watching" until it is played again. */
+  readonly continueHidden?: { readonly at: number; readonly on: boolean };
 }
 
 export interface ProfileState {

@@ -129,6 +129,10 @@ function write(title: Mutable<TitleState>, event: TitleEvent, at: number): void 
     case "watched_undo":
       title.watched = latestSwitch(title.watched, at, event.type === "watched");
       return;
+    case "continue_hidden":
+    case "continue_hidden_undo":
+      title.continueHidden = latestSwitch(title.continueHidden, at, event.type === "continue_hidden");
+      return;
     default:
       // A type of a later version: it touched the title, and we know no register for it.
       event satisfies never;
@@ -190,8 +194,16 @@ function cutTitles(
 
 function withoutForgotten(title: TitleState, horizon: Horizon): TitleState {
   const isForgotten = (at: number | undefined) => at !== undefined && !isBehind(horizon, at, title.titleId);
-  const { clickedAt, playedAt, rated, watchlisted, notInterested, watched } = title;
-  const instants = [clickedAt, playedAt, rated?.at, watchlisted?.at, notInterested?.at, watched?.at];
+  const { clickedAt, playedAt, rated, watchlisted, notInterested, watched, continueHidden } = title;
+  const instants = [
+    clickedAt,
+    playedAt,
+    rated?.at,
+    watchlisted?.at,
+    notInterested?.at,
+    watched?.at,
+    continueHidden?.at,
+  ];
   if (!instants.some(isForgotten)) return title;
   const kept: Mutable<TitleState> = { ...title };
   if (isForgotten(clickedAt)) delete kept.clickedAt;
@@ -199,6 +211,7 @@ function withoutForgotten(title: TitleState, horizon: Horizon): TitleState {
   if (isForgotten(watchlisted?.at)) delete kept.watchlisted;
   if (isForgotten(notInterested?.at)) delete kept.notInterested;
   if (isForgotten(watched?.at)) delete kept.watched;
+  if (isForgotten(continueHidden?.at)) delete kept.continueHidden;
   if (isForgotten(playedAt)) {
     delete kept.playedAt;
     delete kept.watchedSeconds;

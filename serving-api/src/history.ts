@@ -51,6 +51,8 @@ export interface History {
   readonly watched: readonly number[];
   /** Started and not finished, the last played first. */
   readonly started: readonly Started[];
+  /** Started, and taken out of "continue watching" since: still not recommended. */
+  readonly putAway: readonly number[];
   /** Newest first: everything newer than the tables, and the older ones up to EXPLAINED_TITLES_MAX in all. */
   readonly graded: readonly GradedTitle[];
   /** Those that the list does not know. */
@@ -65,6 +67,7 @@ export const emptyHistory: History = {
   hidden: [],
   watched: [],
   started: [],
+  putAway: [],
   graded: [],
   unlistedCount: 0,
   listAge: 0,
@@ -74,6 +77,7 @@ export const emptyHistory: History = {
 export function readHistory(view: TitleView, state: ProfileState, grade: GradeTitleState): History {
   const hidden: number[] = [];
   const watched: number[] = [];
+  const putAway: number[] = [];
   const started: (Started & { readonly playedAt: number })[] = [];
   const graded: GradedTitle[] = [];
   const asOf = view.tables?.asOf ?? Number.POSITIVE_INFINITY;
@@ -89,15 +93,17 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
     if (title.notInterested?.on) hidden.push(index);
     else if (seen) watched.push(index);
     else if (isStarted(title)) {
-      started.push({
-        index,
-        positionSeconds: title.positionSeconds ?? 0,
-        durationSeconds: title.durationSeconds ?? null,
-        playedAt: title.playedAt ?? 0,
-      });
+      if (isPutAway(title)) putAway.push(index);
+      else
+        started.push({
+          index,
+          positionSeconds: title.positionSeconds ?? 0,
+          durationSeconds: title.durationSeconds ?? null,
+          playedAt: title.playedAt ?? 0,
+        });
     }
     if (index >= view.trainedCount) continue;
-    const fresh = title.touchedAt > asOf;
+    const fresh = touchedAtOf(title) > asOf;
     if (!fresh && listedCount > 0 && (graded.length >= EXPLAINED_TITLES_MAX || age > ageMax)) continue;
     const signal = grade(title);
     if (signal === 0) continue;
@@ -111,7 +117,7 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
   }
   started.sort((a, b) => b.playedAt - a.playedAt);
   const unlistedCount = graded.length - listedCount;
-  return { hidden, watched, started, graded, unlistedCount, listAge, known: listedCount > 0 };
+  return { hidden, watched, started, putAway, graded, unlistedCount, listAge, known: listedCount > 0 };
 }
 
 function isWatched(title: TitleState): boolean {
@@ -125,6 +131,18 @@ function isPlayedOut({ watched, playedAt = 0, positionSeconds = 0, watchedSecond
   if (durationSeconds === undefined) return false;
   if (watched && !watched.on && watched.at >= playedAt) return false;
   return Math.max(positionSeconds, watchedSeconds) >= FINISHED_SHARE_MIN * durationSeconds;
+}
+
+/** A playback after it brings the title back. */
+const isPutAway = ({ continueHidden, playedAt = 0 }: TitleState): boolean =>
+  continueHidden !== undefined && continueHidden.on && continueHidden.at >= playedAt;
+
+/** Putting a title away says nothing new of the viewer's taste. */
+function touchedAtOf(title: TitleState): number {
+  if (!title.continueHidden) return title.touchedAt;
+  const { clickedAt, playedAt, rated, watchlisted, notInterested, watched } = title;
+  const instants = [clickedAt, playedAt, rated?.at, watchlisted?.at, notInterested?.at, watched?.at];
+  return Math.max(...instants.map((at) => at ?? Number.NEGATIVE_INFINITY));
 }
 
 function isStarted(title: TitleState): boolean {

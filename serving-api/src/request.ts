@@ -65,6 +65,7 @@ export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.
   for (const index of history.hidden) hidden[index] = epoch;
   for (const index of history.watched) barred[index] = epoch;
   for (const { index } of history.started) barred[index] = epoch;
+  for (const index of history.putAway) barred[index] = epoch;
   for (const titleId of request.exclude) {
     const index = view.indexOf.get(titleId);
     if (index !== undefined) hidden[index] = epoch;

@@ -4,7 +4,7 @@
  * nothing, so that a plain film's card is as small as it was.
  */
 import { z } from "zod";
-import { AccountId, Country, PartId, PersonId, ProfileId, TitleId } from "../ids.ts";
+import { AccountId, CollectionId, Country, PartId, PersonId, ProfileId, TitleId } from "../ids.ts";
 import { LOCALES } from "../locales.ts";
 import { PlanId } from "../plans.ts";
 import { Rights } from "../visibility.ts";
@@ -193,6 +193,8 @@ export const WatchlistPage = z.object({
   profileId: ProfileId,
   items: z.array(z.object({ title: TitleCard, addedAt: z.string() })),
   nextCursor: z.string().nullable(),
+  /** How many of this page the profile may not see now: gone, not in its country, above its age. They stay on the list. */
+  unavailableCount: z.number().int().min(0).optional(),
 });
 export type WatchlistPage = z.infer<typeof WatchlistPage>;
 
@@ -201,8 +203,94 @@ export const RatingsPage = z.object({
   profileId: ProfileId,
   items: z.array(z.object({ title: TitleCard, stars: z.number(), ratedAt: z.string() })),
   nextCursor: z.string().nullable(),
+  /** As in `WatchlistPage`. */
+  unavailableCount: z.number().int().min(0).optional(),
 });
 export type RatingsPage = z.infer<typeof RatingsPage>;
+
+/** `GET /api/v1/titles/{id}/seasons`, in the asker's language. */
+export const SeasonsView = z.object({
+  titleId: TitleId,
+  seasons: z.array(
+    z.object({
+      number: z.number().int(),
+      year: z.number().int().nullable(),
+      episodes: z.array(
+        z.object({
+          partId: PartId,
+          number: z.number().int(),
+          name: z.string().nullable(),
+          plot: z.string().nullable(),
+          runtimeMinutes: z.number().int().nullable(),
+        }),
+      ),
+    }),
+  ),
+});
+export type SeasonsView = z.infer<typeof SeasonsView>;
+
+/** `GET /api/v1/people/{id}`: with what the asker may see of it, the newest first. Somebody of whom that is nothing is 404. */
+export const PersonView = z.object({
+  personId: PersonId,
+  name: z.string(),
+  originalName: z.string().optional(),
+  titles: z.array(z.object({ title: TitleCard, roles: z.array(CreditRole) })),
+});
+export type PersonView = z.infer<typeof PersonView>;
+
+/** `GET /api/v1/genres`: the genres of the catalogue. */
+export const GenresView = z.object({ genres: z.array(z.object({ genre: z.string(), name: z.string() })) });
+export type GenresView = z.infer<typeof GenresView>;
+
+export const COLLECTIONS_MAX = 500;
+export const TITLES_PER_COLLECTION_MAX = 500;
+
+/** `GET /api/v1/collections`: those that hold something the asker may see. */
+export const CollectionsView = z.object({
+  collections: z.array(
+    z.object({
+      collectionId: CollectionId,
+      name: z.string(),
+      titleCount: z.number().int(),
+      titles: z.array(TitleCard),
+    }),
+  ),
+});
+export type CollectionsView = z.infer<typeof CollectionsView>;
+
+/** `GET /api/v1/collections/{id}`. */
+export const CollectionView = z.object({ collectionId: CollectionId, name: z.string(), titles: z.array(TitleCard) });
+export type CollectionView = z.infer<typeof CollectionView>;
+
+/** `GET /api/v1/profiles/{id}/leaving`: of the watchlist and of what was begun, the soonest first. */
+export const LeavingView = z.object({
+  profileId: ProfileId,
+  withinDays: z.number().int(),
+  items: z.array(z.object({ title: TitleCard, leavesAt: z.string() })),
+});
+export type LeavingView = z.infer<typeof LeavingView>;
+
+export const WISHES_PER_PROFILE_MAX = 100;
+/** `PUT /api/v1/profiles/{id}/wishes`: a title that is not there, or words that nothing was found for. */
+export const Wish = z.union([
+  z.strictObject({ titleId: TitleId }),
+  z.strictObject({ query: z.string().trim().min(2).max(200) }),
+]);
+export type Wish = z.infer<typeof Wish>;
+
+/** The last wish first. `arrived`: since when the title is there; its card where the profile may see it still. */
+export const WishesView = z.object({
+  profileId: ProfileId,
+  wishes: z.array(
+    z.object({
+      titleId: TitleId.nullable(),
+      query: z.string().nullable(),
+      wishedAt: z.string(),
+      arrived: z.object({ at: z.string(), title: TitleCard.nullable() }).nullable(),
+    }),
+  ),
+});
+export type WishesView = z.infer<typeof WishesView>;
 
 /** Titles of one page of `GET /internal/catalogue`. */
 export const CATALOGUE_SLICE_MAX = 5_000;

@@ -124,7 +124,7 @@ const STATEMENTS = [
   `CREATE TABLE wishes (
     profile_id text COLLATE "C" NOT NULL REFERENCES profiles ON DELETE CASCADE,
     wish_key text COLLATE "C" NOT NULL,
-    title_id text COLLATE "C" REFERENCES titles ON DELETE CASCADE,
+    title_id text COLLATE "C",
     query text,
     wished_at timestamptz NOT NULL,
     arrived_at timestamptz,

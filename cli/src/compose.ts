@@ -62,6 +62,8 @@ export interface Cinema {
   world(): "demo" | "empty";
   /** The API of a role of this process. */
   api(role: RoleName): Service;
+  /** The public listener is at this address: what waited for it begins. */
+  opened(url: string): Promise<void>;
   /** A service's question to serving, as JSON. */
   askServing(path: string): Promise<unknown>;
   /** A profile id, or an external id such as `ml-1m:42`. UserError where there is none. */
@@ -133,11 +135,10 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
     parts.set("ingestion", composeIngestion(stores, context, { catalogue, metrics: metrics.collector }));
   const readers = has("sink") ? composeSink(stores, context, { ...deps, onAudit: metrics.audited }) : undefined;
   if (readers) parts.set("sink", readers);
-  if (has("gateway"))
-    parts.set(
-      "gateway",
-      composeGateway(stores, context, { signer, world: deps.world, ...(deps.web ? { web: deps.web } : {}) }),
-    );
+  const gateway = has("gateway")
+    ? composeGateway(stores, context, { signer, settings, world: deps.world, ...(deps.web ? { web: deps.web } : {}) })
+    : undefined;
+  if (gateway) parts.set("gateway", gateway);
   const trainer = composeTrainer(stores, context, {
     rng: deps.rng,
     codeVersion: deps.codeVersion,
@@ -185,6 +186,9 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
       const api = parts.get(role)?.fetch;
       assert(api, "the role is of this process and has an API", () => role);
       return api;
+    },
+    async opened(url) {
+      await gateway?.opened(url);
     },
     askServing: (path) => askJson(context.call("serving"), path),
     resolveProfile: (given) => resolveProfile(stores, given),

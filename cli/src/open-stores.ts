@@ -55,7 +55,7 @@ export interface StoreDeps {
 }
 
 /** `lmdb:event-log` → <data folder>/event-log; an absolute path stays. */
-function pathOf(url: string, dataDir: string): string {
+export function pathOf(url: string, dataDir: string): string {
   const path = decodeURIComponent(url.slice(url.indexOf(":") + 1).replace(/^\/\//, ""));
   return isAbsolute(path) ? path : join(dataDir, path);
 }

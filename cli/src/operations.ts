@@ -10,6 +10,7 @@ import { RecommendationList } from "@thewatcher/contracts/api/serving";
 import { Role } from "@thewatcher/contracts/identity";
 import { Country, ProfileId } from "@thewatcher/contracts/ids";
 import { DeadLetterCause } from "@thewatcher/contracts/topics/dead-letters";
+import { grantRole } from "@thewatcher/gateway/identity/grant";
 import { createServiceToken } from "@thewatcher/gateway/service-tokens";
 import { createSignInTicket } from "@thewatcher/gateway/sign-in-tickets";
 import { HISTORY_SOURCES } from "@thewatcher/ingestion/archive/history";
@@ -237,6 +238,19 @@ export const operations = {
         { role, label, expiresAt },
       );
       return { token, role, expiresAt: new Date(expiresAt).toISOString() };
+    },
+  }),
+
+  grant: operation({
+    needs: { stores: ["database", "cache"] },
+    request: z.object({ role: Role.exclude(["service"]), email: z.string().max(254) }),
+    async run({ role, email }, { cinema }) {
+      const { database, cache } = cinema.stores;
+      if (!(await grantRole({ database, cache, clock: cinema.clock }, { email, role })))
+        throw new UserError(
+          `no account with the e-mail ${JSON.stringify(email)}; who signed up and followed the link in the mail has one`,
+        );
+      return { email, role };
     },
   }),
 

@@ -131,6 +131,8 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
       THEWATCHER_SERVING_URL: urlsOf("serving1", "serving2"),
       THEWATCHER_INGESTION_URL: urlsOf("ingestion1", "ingestion2"),
       THEWATCHER_INTERNAL_KEY: internalKey,
+      THEWATCHER_MAIL_URL: "smtp://127.0.0.1:1/?from=cinema@thewatcher.by",
+      THEWATCHER_PUBLIC_ORIGIN: "https://thewatcher.by",
       THEWATCHER_LOG_LEVEL: "warn",
       // Nothing may be written there.
       THEWATCHER_DATA_DIR: join(folder, "no-data"),

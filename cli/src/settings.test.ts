@@ -110,6 +110,8 @@ describe("what is refused", () => {
     cacheUrl: ["memcached://x", "redis:", "rediss://"],
     searchUrl: ["memory:", "http://", "lmdb:search"],
     objectsUrl: ["gs://x", "s3:", "s3://", "file:"],
+    mailUrl: ["file:", "smtp:", "smtps://", "mailto:a@b.by", "pop3://x"],
+    publicOrigin: ["", "thewatcher.by", "ftp://thewatcher.by", "https://thewatcher.by/x", "https://u@thewatcher.by"],
     catalogUrl: ["", "catalog:8080", "http://", "ftp://x", "http://x/path", "http://x/?a=b", "http://u@x", "http://x,"],
     servingUrl: ["serving", "http://x,y"],
     ingestionUrl: [",", "https://x#y"],

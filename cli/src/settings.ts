@@ -143,6 +143,13 @@ export const SETTINGS = {
   cacheUrl: storeUrl(["lmdb:", "redis:", "rediss:"], "lmdb:cache", "sessions"),
   searchUrl: storeUrl(["memory:", "http:", "https:"], "memory:search", "search"),
   objectsUrl: storeUrl(["file:", "s3:"], "file:objects", "models and other objects"),
+  mailUrl: storeUrl(["file:", "smtp:", "smtps:"], "file:mail", "mail to those who sign up, as files or over SMTP"),
+  publicOrigin: {
+    schema: z.string().refine(isServiceUrl),
+    default: undefined,
+    accepts: "http(s)://host[:port], such as https://thewatcher.by",
+    about: "what links in mails begin with (default: where the public listener is)",
+  },
   catalogUrl: serviceUrl("where the role catalog answers, with --roles"),
   servingUrl: serviceUrl("where the role serving answers, with --roles"),
   ingestionUrl: serviceUrl("where the role ingestion answers, with --roles"),
@@ -174,6 +181,8 @@ export interface Settings {
   readonly cacheUrl: string;
   readonly searchUrl: string;
   readonly objectsUrl: string;
+  readonly mailUrl: string;
+  readonly publicOrigin: string | undefined;
   readonly catalogUrl: string | undefined;
   readonly servingUrl: string | undefined;
   readonly ingestionUrl: string | undefined;

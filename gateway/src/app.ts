@@ -5,21 +5,28 @@
  * The cost of a forwarded request is kept flat: two map look-ups for who asks and for the internal token, no copy of the
  * body, nothing parsed twice.
  */
-import { type Account, ChooseProfile, type SessionView, SignIn } from "@thewatcher/contracts/api/session";
 import { type Identity, SERVICES, type ServiceName } from "@thewatcher/contracts/identity";
-import { type ProfileId, ProfileId as ProfileIdSchema, TitleId as TitleIdSchema } from "@thewatcher/contracts/ids";
-import { type ProblemSlug, problem } from "@thewatcher/contracts/problems";
+import { ProfileId as ProfileIdSchema, TitleId as TitleIdSchema } from "@thewatcher/contracts/ids";
+import { problem } from "@thewatcher/contracts/problems";
 import type { Clock } from "@thewatcher/kit/clock";
-import { handleErrors, ProblemError, readJson, requestId } from "@thewatcher/kit/http";
+import { handleErrors, requestId } from "@thewatcher/kit/http";
 import type { TokenSigner } from "@thewatcher/kit/internal-token";
 import type { Log } from "@thewatcher/kit/log";
 import type { Cache } from "@thewatcher/stores/cache/port";
 import type { Database } from "@thewatcher/stores/database/port";
 import { type Context, Hono } from "hono";
-import { getAccount, getAccountOfProfile, getCountryOfProfile, listDemoAccounts } from "./accounts.ts";
-import { clearSessionCookie, sessionTokenOf, setSessionCookie } from "./cookies.ts";
+import { getCountryOfProfile } from "./accounts.ts";
+import { sessionCookieOf, sessionTokenOf } from "./cookies.ts";
 import { createExpiringMap } from "./expiring-map.ts";
 import { forward, PROFILE_HEADER, type Service, withDefaults } from "./forward.ts";
+import { type Caller, type GatewayEnv, type Handler, orUnavailable, refuse } from "./handler.ts";
+import { createAccountHandlers } from "./identity/account-handlers.ts";
+import { createPasswordHandlers } from "./identity/password-handlers.ts";
+import { createPasswords, type Passwords } from "./identity/passwords.ts";
+import type { PostOffice } from "./identity/post-office.ts";
+import { createProfileHandlers } from "./identity/profile-handlers.ts";
+import { createSessionHandlers } from "./identity/session-handlers.ts";
+import { createSignUpHandlers } from "./identity/sign-up-handlers.ts";
 import { mergeOpenApi } from "./openapi.ts";
 import { originRefusal } from "./origin.ts";
 import { getProblemPage } from "./problem-pages.ts";
@@ -32,9 +39,8 @@ import {
   type Route,
   routes,
 } from "./routes.ts";
-import { createServiceTokens, type MachineRole, SERVICE_TOKEN_PREFIX } from "./service-tokens.ts";
+import { createServiceTokens, SERVICE_TOKEN_PREFIX } from "./service-tokens.ts";
 import { createSessions, type Session } from "./sessions.ts";
-import { redeemSignInTicket } from "./sign-in-tickets.ts";
 import { createStaticSite } from "./static-site.ts";
 
 export interface GatewayDeps {
@@ -47,22 +53,14 @@ export interface GatewayDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly world: () => "demo" | "empty";
+  /** Told of mail that was written for it. */
+  readonly postOffice: Pick<PostOffice, "kick" | "requireRoom">;
+  /** Default: argon2id. A test counts. */
+  readonly passwords?: Passwords;
 }
 
-type Caller =
-  | { readonly kind: "anonymous" }
-  | { readonly kind: "viewer"; readonly token: string; readonly session: Session }
-  | { readonly kind: "machine"; readonly role: MachineRole };
-
-interface GatewayEnv {
-  Variables: { requestId: string };
-}
 const anonymous: Caller = { kind: "anonymous" };
 
-type Handler = (c: Context<GatewayEnv>, caller: Caller) => Promise<Response> | Response;
-
-/** The gateway's own bodies hold one id. */
-const BODY_BYTES_MAX = 4_096;
 /** ISO 3166 leaves ZZ to its users: a country that is not known. */
 const UNKNOWN_COUNTRY = "ZZ";
 /** A machine asks for many profiles, and an account's country hardly changes. 20,000 × ~0.1 KB. */
@@ -76,19 +74,18 @@ const DEFAULT_HEADERS = { "cache-control": "no-store", "x-content-type-options":
 /** Under these nothing is a page of the web app. */
 const NOT_PAGES = /^\/(?:api|docs|internal)(?:\/|$)/;
 
-const refuse = (slug: ProblemSlug, detail?: string) =>
-  new ProblemError(problem(slug, detail === undefined ? {} : { detail }));
-
 export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
   const { database, cache, signer, services, clock, log } = deps;
   const sessions = createSessions({ cache, database, clock });
+  const { world, postOffice, passwords = createPasswords() } = deps;
+  const identity = { database, cache, clock, sessions, passwords, postOffice, world };
   const serviceTokens = createServiceTokens({ database, clock });
   const countries = createExpiringMap<string>(COUNTRY_BELIEVED_MAX);
   const site = deps.web && createStaticSite(deps.web.root);
   const isReady = createReadiness({ database, cache, clock });
   let openApi: string | undefined;
 
-  const callerOf = async (c: Context): Promise<Caller> => {
+  const callerOf = async (c: Context<GatewayEnv>, mayRotate: boolean): Promise<Caller> => {
     const authorization = c.req.raw.headers.get("authorization");
     if (authorization?.startsWith(`Bearer ${SERVICE_TOKEN_PREFIX}`)) {
       const role = await orUnavailable(serviceTokens.roleOf(authorization.slice("Bearer ".length)));
@@ -99,8 +96,9 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
     const token = sessionTokenOf(c);
     const refusal = originRefusal(c, token !== undefined);
     if (refusal !== undefined) throw refuse("forbidden", refusal);
-    const session = token === undefined ? undefined : await orUnavailable(sessions.find(token));
-    return token !== undefined && session ? { kind: "viewer", token, session } : anonymous;
+    const found = token === undefined ? undefined : await orUnavailable(sessions.find(token, { mayRotate }));
+    if (found?.freshToken !== undefined) c.set("freshToken", found.freshToken);
+    return found ? { kind: "viewer", session: found.session } : anonymous;
   };
 
   const countryOf = async (profileId: string): Promise<string> => {
@@ -132,70 +130,21 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
     // Services compare a path's profile with the identity's, so it is the one asked for, just found to be the account's.
     const chosen = route.needs === "own_profile" ? profileId : (session.profileId ?? undefined);
     return {
-      role: "viewer",
+      role: roleOn(route, session.role),
       accountId: session.accountId,
       ...(chosen === undefined ? {} : { profileId: chosen }),
       country: session.country,
       device: "web",
+      ...(session.language === null ? {} : { language: session.language }),
     };
   };
 
-  /** A session under a new token; the one that it follows ends. */
-  const beginSession = async (
-    c: Context,
-    account: Account,
-    profileId: ProfileId | null,
-    former: string | undefined,
-  ): Promise<SessionView> => {
-    const token = await sessions.open(account, profileId);
-    if (former !== undefined) await sessions.end(former);
-    setSessionCookie(c, token);
-    return { kind: "signed_in", account, profileId };
-  };
-
   const handlers: Readonly<Record<OwnRouteName, Handler>> = {
-    async listDemoAccounts(c) {
-      if (deps.world() !== "demo") throw refuse("not-found", "This is not the demo world.");
-      return c.json({ accounts: await listDemoAccounts(database) });
-    },
-    async signIn(c) {
-      const { accountId } = await readBody(c, SignIn);
-      const account = deps.world() === "demo" ? await getAccount(database, accountId) : undefined;
-      // The same answer for an account that is not there: this is not the place to find out who has one.
-      if (!account?.demo) throw refuse("forbidden", "Only the demo's accounts may be entered without a password.");
-      return c.json(await beginSession(c, account, null, sessionTokenOf(c)));
-    },
-    async getSession(c, caller) {
-      if (caller.kind !== "viewer") return c.json({ kind: "anonymous" } satisfies SessionView);
-      const { session } = caller;
-      const account = await getAccount(database, session.accountId);
-      if (!account) {
-        await sessions.end(caller.token);
-        clearSessionCookie(c);
-        return c.json({ kind: "anonymous" } satisfies SessionView);
-      }
-      return c.json({ kind: "signed_in", account, profileId: session.profileId } satisfies SessionView);
-    },
-    async chooseProfile(c, caller) {
-      if (caller.kind !== "viewer") throw refuse("unauthenticated");
-      const { profileId } = await readBody(c, ChooseProfile);
-      const account = await getAccount(database, caller.session.accountId);
-      if (!account?.profiles.some((profile) => profile.profileId === profileId)) throw refuse("not-found");
-      return c.json(await beginSession(c, account, profileId, caller.token));
-    },
-    async signOut(c, caller) {
-      if (caller.kind === "viewer") await sessions.end(caller.token);
-      clearSessionCookie(c);
-      return c.json({ kind: "anonymous" } satisfies SessionView);
-    },
-    async redeemTicket(c) {
-      const profileId = await redeemSignInTicket({ cache, clock }, c.req.query("ticket") ?? "");
-      const account = profileId && (await getAccountOfProfile(database, profileId));
-      if (!account) throw refuse("forbidden", "The link is used, has expired, or names no profile. Make a new one.");
-      await beginSession(c, account, profileId, sessionTokenOf(c));
-      c.header("referrer-policy", "no-referrer");
-      return c.redirect("/", 303);
-    },
+    ...createSessionHandlers(identity),
+    ...createSignUpHandlers(identity),
+    ...createPasswordHandlers(identity),
+    ...createAccountHandlers(identity),
+    ...createProfileHandlers(identity),
     async getOpenApi(c) {
       openApi ??= await describe();
       return c.body(openApi, 200, { "content-type": "application/json" });
@@ -235,11 +184,13 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
     await next();
     const answer = withDefaults(c.res, DEFAULT_HEADERS);
     if (answer !== c.res) c.res = answer;
+    const freshToken = c.get("freshToken");
+    if (freshToken !== undefined) c.res.headers.append("set-cookie", sessionCookieOf(c, freshToken));
   });
 
   for (const route of forwardedRoutes as readonly ForwardedRoute[]) {
     app.on(route.method, route.path, async (c) => {
-      const caller = await callerOf(c);
+      const caller = await callerOf(c, true);
       admit(route, caller);
       const token = await signer.sign(route.to, await identityFor(route, c, caller));
       const profileHeader = caller.kind === "machine" ? c.req.raw.headers.get(PROFILE_HEADER) : null;
@@ -250,7 +201,7 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
     const handler = handlers[route.name];
     app.on(route.method, route.path, async (c) => {
       // Where everyone is let in nobody is asked: health must not depend on the stores.
-      const caller = route.callers === everyone ? anonymous : await callerOf(c);
+      const caller = route.callers === everyone ? anonymous : await callerOf(c, false);
       admit(route, caller);
       return handler(c, caller);
     });
@@ -271,17 +222,17 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
   return app;
 }
 
-/** A store that does not answer is no mistake of this door: the caller may try again. */
-async function orUnavailable<Value>(asking: Promise<Value>): Promise<Value> {
-  try {
-    return await asking;
-  } catch (cause) {
-    throw new ProblemError(problem("unavailable"), cause);
-  }
-}
+/** Who works here is a viewer too; on a route of that work, and only there, in that role. */
+const roleOn = (route: Route, role: Session["role"]): Session["role"] =>
+  route.callers.includes(role) ? role : "viewer";
 
 function admit(route: Route, caller: Caller): void {
-  const name = caller.kind === "machine" ? caller.role : caller.kind;
+  const name =
+    caller.kind === "machine"
+      ? caller.role
+      : caller.kind === "viewer"
+        ? roleOn(route, caller.session.role)
+        : caller.kind;
   if (route.callers.includes(name)) return;
   throw refuse(name === "anonymous" ? "unauthenticated" : "forbidden");
 }
@@ -298,13 +249,6 @@ function pathId<Id>(
   if (!parsed.success) throw refuse("not-found");
   return parsed.data;
 }
-
-const readBody = <Schema extends Parameters<typeof readJson>[1]>(c: Context, schema: Schema) =>
-  readJson(c, schema, {
-    bytesMax: BODY_BYTES_MAX,
-    tooLarge: problem("body-too-large"),
-    malformed: problem("bad-request"),
-  });
 
 /** Whether database and cache answer within a second, asked at most once a second whoever asks. */
 function createReadiness(deps: Pick<GatewayDeps, "database" | "cache" | "clock">): () => Promise<boolean> {

@@ -33,8 +33,11 @@ export function sessionTokenOf(c: Context): string | undefined {
 }
 
 export function setSessionCookie(c: Context, token: string): void {
-  c.header("set-cookie", cookieOf(c, token, MAX_AGE_SECONDS), { append: true });
+  c.header("set-cookie", sessionCookieOf(c, token), { append: true });
 }
+
+/** The header's value. */
+export const sessionCookieOf = (c: Context, token: string): string => cookieOf(c, token, MAX_AGE_SECONDS);
 
 export function clearSessionCookie(c: Context): void {
   c.header("set-cookie", cookieOf(c, "", 0), { append: true });

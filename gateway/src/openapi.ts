@@ -2,7 +2,32 @@
  * One OpenAPI 3.1 document for the public door: the gateway's own routes, and of each service's document what the route
  * table lets through. Paths are matched by their form, whatever a service calls its parameters.
  */
-import { ChooseProfile, DemoAccounts, SessionView, SignIn } from "@thewatcher/contracts/api/session";
+import {
+  AccountDetails,
+  ChangeAccount,
+  ChangeEmail,
+  ChangePassword,
+  ChangePin,
+  ChangeProfile,
+  ConfirmEmail,
+  CreateProfile,
+  Devices,
+  Done,
+  EraseProfile,
+  MailSent,
+  MailTo,
+  ResetPassword,
+  SignUp,
+  VerifySignUp,
+} from "@thewatcher/contracts/api/account";
+import {
+  ChooseProfile,
+  DemoAccounts,
+  HandedOver,
+  HandOver,
+  SessionView,
+  SignIn,
+} from "@thewatcher/contracts/api/session";
 import { SERVICES, type ServiceName } from "@thewatcher/contracts/identity";
 import { Problem } from "@thewatcher/contracts/problems";
 import { z } from "zod";
@@ -16,15 +41,69 @@ interface OwnOperation {
   readonly summary: string;
   readonly request?: z.ZodType;
   readonly response?: z.ZodType;
+  /** Default: 200. */
+  readonly status?: number;
 }
 
 const ownOperations: Readonly<Record<OwnRouteName, OwnOperation>> = {
   listDemoAccounts: { summary: "The demo's accounts, entered without a password", response: DemoAccounts },
-  signIn: { summary: "Sign in as one of the demo's accounts", request: SignIn, response: SessionView },
+  signIn: {
+    summary: "Sign in with e-mail and password, or as one of the demo's accounts",
+    request: SignIn,
+    response: SessionView,
+  },
   getSession: { summary: "Who is signed in on this device", response: SessionView },
-  chooseProfile: { summary: "Choose the profile of this device", request: ChooseProfile, response: SessionView },
+  chooseProfile: {
+    summary: "Choose the profile of this device, with its PIN where it has one",
+    request: ChooseProfile,
+    response: SessionView,
+  },
   signOut: { summary: "End the session", response: SessionView },
-  redeemTicket: { summary: "Sign in by a link that is good once (query: ticket), then go to /" },
+  handOver: {
+    summary: "A link that signs the same person in on another of our hosts, once, within a minute",
+    request: HandOver,
+    response: HandedOver,
+  },
+  redeemTicket: { summary: "Sign in by a link that is good once (query: ticket), then go to /", status: 303 },
+  signUp: {
+    summary: "Sign up: a mail follows, and the account is made by its link",
+    request: SignUp,
+    response: MailSent,
+    status: 202,
+  },
+  resendSignUp: { summary: "The mail of a sign-up again", request: MailTo, response: MailSent, status: 202 },
+  verifySignUp: {
+    summary: "Make the account: the link's token with the password of the sign-up",
+    request: VerifySignUp,
+    response: SessionView,
+  },
+  askForReset: { summary: "A mail to set a new password", request: MailTo, response: MailSent, status: 202 },
+  resetPassword: { summary: "Set a new password; signs every device out", request: ResetPassword, response: Done },
+  getAccount: { summary: "The account that is signed in", response: AccountDetails },
+  changeAccount: { summary: "Change the account's language", request: ChangeAccount, response: AccountDetails },
+  changePassword: {
+    summary: "Change the password; signs every other device out",
+    request: ChangePassword,
+    response: SessionView,
+  },
+  changeEmail: {
+    summary: "Another e-mail: it counts once the link in its mail is followed",
+    request: ChangeEmail,
+    response: MailSent,
+    status: 202,
+  },
+  confirmEmail: { summary: "Follow the link to another e-mail", request: ConfirmEmail, response: Done },
+  listDevices: { summary: "Where the account is signed in", response: Devices },
+  signOutDevice: { summary: "Sign out there", response: Done },
+  signOutEverywhere: { summary: "Sign out everywhere, here too", response: SessionView },
+  createProfile: { summary: "One more profile, up to six", request: CreateProfile, response: SessionView },
+  changeProfile: { summary: "A profile's name, language and age mark", request: ChangeProfile, response: SessionView },
+  changePin: { summary: "Set a profile's PIN or take it off", request: ChangePin, response: SessionView },
+  eraseProfile: {
+    summary: "Delete a profile and have everything forgotten that is known of it",
+    request: EraseProfile,
+    response: SessionView,
+  },
   getOpenApi: { summary: "This document" },
   getHealth: { summary: "The process lives" },
   getReadiness: { summary: "The process can serve" },
@@ -94,7 +173,7 @@ function plainOperation(route: Route): Json {
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(own?.request ? { requestBody: { required: true, content: jsonContent(own.request) } } : {}),
     responses: {
-      200: { description: "OK", ...(own?.response ? { content: jsonContent(own.response) } : {}) },
+      [own?.status ?? 200]: { description: "OK", ...(own?.response ? { content: jsonContent(own.response) } : {}) },
       default: {
         description: "A problem (RFC 9457)",
         content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },

@@ -25,7 +25,11 @@ afterAll(async () => {
 });
 
 const path = (pattern: string) =>
-  pattern.replace(":profileId", "a-1").replace(":titleId", "t1").replace(":slug", "not-found");
+  pattern
+    .replace(":profileId", "a-1")
+    .replace(":titleId", "t1")
+    .replace(":slug", "not-found")
+    .replace(":deviceId", "d-1");
 
 async function ask(caller: Caller, method: string, target: string): Promise<number> {
   const body = method === "GET" ? {} : { body: "{}" };
@@ -62,7 +66,7 @@ test("what is not in the table is not there, for anybody", async () => {
     "/internal/stated",
     "/openapi.json",
     "/metrics",
-    "/api/v1/profiles/a-1",
+    "/api/v1/profiles/a-1/",
     "/api/v1/profiles//home",
     "/api/v1/profiles/a-1/home/x",
   ];

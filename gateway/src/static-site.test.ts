@@ -40,6 +40,7 @@ beforeAll(async () => {
     clock,
     log: silentLog,
     world: () => "demo",
+    postOffice: { kick() {}, requireRoom() {} },
   });
   close = () => cache.close();
 });

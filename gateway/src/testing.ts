@@ -14,8 +14,12 @@ import { openLmdbCache } from "@thewatcher/stores/cache/lmdb";
 import type { Cache } from "@thewatcher/stores/cache/port";
 import { openEmbeddedPostgres } from "@thewatcher/stores/database/embedded-postgres";
 import type { Database } from "@thewatcher/stores/database/port";
+import type { Mail, MailMessage } from "@thewatcher/stores/mail/port";
 import { createGateway, type GatewayDeps } from "./app.ts";
 import type { Service } from "./forward.ts";
+import { createPasswords, type HashFunction } from "./identity/passwords.ts";
+import { sendDueMail } from "./identity/post-office.ts";
+import { sha256 } from "./secrets.ts";
 
 export const START = Date.UTC(2026, 10, 23, 10);
 
@@ -78,8 +82,28 @@ export interface Arrived {
 export interface Door {
   readonly cache: Cache;
   readonly clock: ReturnType<typeof createSimulatedClock>;
+  /** How many secrets were hashed or compared so far. */
+  hashes(): number;
   request(path: string, init?: RequestInit): Promise<Response>;
+  /** Sends what waits; answers the mails sent since the last call, by address. */
+  readMail(): Promise<Readonly<Record<string, readonly MailMessage[]>>>;
   close(): Promise<void>;
+}
+
+/** As costly as a look-up: what a hash is made of is argon2's to test, how often one is made is ours. */
+function createCountingHash(): HashFunction & { readonly count: () => number } {
+  let count = 0;
+  return {
+    count: () => count,
+    async hash(secret) {
+      count++;
+      return `$argon2id$v=19$m=19456,t=2,p=1$test$${sha256(secret)}`;
+    },
+    async verify(hash, secret) {
+      count++;
+      return hash.endsWith(`$${sha256(secret)}`);
+    },
+  };
 }
 
 export const HOST = "http://127.0.0.1:8080";
@@ -104,6 +128,14 @@ export async function openDoor(stores: TestStores, extra: Partial<GatewayDeps> =
       } satisfies Arrived);
     };
   };
+  const hashing = createCountingHash();
+  const sent: MailMessage[] = [];
+  const mail: Pick<Mail, "send"> = {
+    async send(message) {
+      sent.push(message);
+      return { kind: "sent" };
+    },
+  };
   const gateway = createGateway({
     database: stores.database,
     cache,
@@ -112,11 +144,21 @@ export async function openDoor(stores: TestStores, extra: Partial<GatewayDeps> =
     clock,
     log: silentLog,
     world: () => "demo",
+    postOffice: { kick() {}, requireRoom() {} },
+    passwords: createPasswords({ functions: hashing }),
     ...extra,
   });
   return {
     cache,
     clock,
+    hashes: hashing.count,
+    async readMail() {
+      const deps = { database: stores.database, mail, publicOrigin: () => HOST, clock, log: silentLog };
+      while ((await sendDueMail(deps)) > 0);
+      const byAddress: Record<string, MailMessage[]> = {};
+      for (const message of sent.splice(0)) byAddress[message.to] = [...(byAddress[message.to] ?? []), message];
+      return byAddress;
+    },
     request: async (path, init) => gateway.request(path.startsWith("http") ? path : HOST + path, init),
     close: () => cache.close(),
   };

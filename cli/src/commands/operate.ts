@@ -1,4 +1,4 @@
-/** `thewatcher doctor | config | token | sign-in-link | internal-key | migrate`: for whoever runs it. */
+/** `thewatcher doctor | config | token | grant | sign-in-link | internal-key | migrate`: for whoever runs it. */
 
 import { Role } from "@thewatcher/contracts/identity";
 import { encodeTokenKeys, generateTokenKeys } from "@thewatcher/kit/internal-token";
@@ -91,6 +91,20 @@ export function addOperate(program: Command): void {
       process.stderr.write(
         `Role ${answer.role}, good until ${answer.expiresAt.slice(0, 10)}. Send it as \`Authorization: Bearer <token>\`; it is not kept and not shown again.\n`,
       );
+    });
+
+  withSettings(program.command("grant <e-mail>"), STORE_SETTINGS)
+    .description("Give who has this account a role: viewer, analyst, product, editor or operator")
+    .requiredOption("--role <role>", "what it is from now on")
+    .option("--json", "answer as JSON")
+    .action(async (email: string, options: { role: string; json?: true }, command: Command) => {
+      const roles = Role.exclude(["service"]);
+      const role = roles.safeParse(options.role);
+      if (!role.success)
+        throw new UserError(`--role ${JSON.stringify(options.role)}: ${roles.options.join(", ")} are accepted`);
+      const answer = await operate(command, "grant", { role: role.data, email });
+      if (options.json) return printJson(answer);
+      print(`${answer.email} is ${answer.role} now; sessions know within a second.`);
     });
 
   withSettings(program.command("sign-in-link <profile>"), STORE_SETTINGS)

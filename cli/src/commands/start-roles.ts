@@ -52,6 +52,7 @@ export async function startRoles(settings: ResolvedSettings, roles: readonly Rol
     admin = await listenOn(adminApp.fetch, values.adminHost, values.adminPort, "adminPort");
     if (listens) {
       server = await listenOn(apiOf(cinema, roles), values.host, values.port, "port");
+      await cinema.opened(server.url);
       console.line(`  Open          ${server.url}`);
     }
     console.line(`  Health        ${admin.url}/readyz   Metrics ${admin.url}/metrics`);

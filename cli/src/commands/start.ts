@@ -65,6 +65,7 @@ async function start(command: Command, world: "demo" | "empty", asked: boolean):
   const gateway = await listenOn(cinema.api("gateway"), settings.host, settings.port, "port");
   servers.push(gateway);
   try {
+    await cinema.opened(gateway.url);
     let secret = "";
     const admin = await listenOn(
       createAdmin({

@@ -1,18 +1,29 @@
-/** The role `gateway`: the public door. */
+/** The role `gateway`: the public door, and the mail that it sends. */
 import { createGateway } from "@thewatcher/gateway/app";
+import { createPostOffice, type PostOffice } from "@thewatcher/gateway/identity/post-office";
 import type { TokenSigner } from "@thewatcher/kit/internal-token";
+import { openMail } from "../open-mail.ts";
+import type { Settings } from "../settings.ts";
 import type { RoleContext, RolePart } from "./part.ts";
 import type { RoleStores } from "./table.ts";
 
+export interface GatewayPart extends RolePart {
+  /** The public listener is there: from now on mail goes out, with links to it where no setting says. */
+  opened(url: string): Promise<void>;
+}
+
 export function composeGateway(
   { database, cache }: RoleStores<"gateway">,
-  { clock, logOf, service }: RoleContext,
+  { clock, logOf, service, lifecycle }: RoleContext,
   own: {
+    readonly settings: Settings;
     readonly signer: TokenSigner;
     readonly world: () => "demo" | "empty";
     readonly web?: { readonly root: string };
   },
-): RolePart {
+): GatewayPart {
+  // A command without a server sends nothing: what waits goes out when the door opens.
+  let postOffice: PostOffice | undefined;
   const app = createGateway({
     database,
     cache,
@@ -22,6 +33,19 @@ export function composeGateway(
     clock,
     log: logOf("gateway"),
     world: own.world,
+    postOffice: { kick: () => postOffice?.kick(), requireRoom: () => postOffice?.requireRoom() },
   });
-  return { fetch: (request) => app.fetch(request) };
+  return {
+    fetch: (request) => app.fetch(request),
+    async opened(url) {
+      const mail = lifecycle.own("mail", await openMail(own.settings, clock), (it) => it.close());
+      const publicOrigin = new URL(own.settings.publicOrigin ?? url).origin;
+      const log = logOf("mail");
+      postOffice = lifecycle.own(
+        "post office",
+        createPostOffice({ database, mail, publicOrigin: () => publicOrigin, clock, log }),
+        (it) => it.close(),
+      );
+    },
+  };
 }

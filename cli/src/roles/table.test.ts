@@ -24,6 +24,8 @@ const SERVERS = {
   catalogUrl: "http://catalog:8080",
   servingUrl: "http://serving:8080",
   ingestionUrl: "http://ingestion:8080",
+  mailUrl: "smtp://mail/?from=cinema@thewatcher.by",
+  publicOrigin: "https://thewatcher.by",
 } as const;
 const KEY = encodeTokenKeys(generateTokenKeys());
 
@@ -75,6 +77,14 @@ describe("what a process of a role must be told", () => {
       "--roles=ingestion: THEWATCHER_EVENT_LOG_URL=lmdb:event-log is embedded in one process (takes kafka:); " +
         "THEWATCHER_CATALOG_URL is missing (http(s)://host:port, several separated by commas); " +
         "THEWATCHER_INTERNAL_KEY is missing (an Ed25519 private key in PEM or base64, the same for all roles (`thewatcher internal-key` makes one))",
+    );
+  });
+
+  test("the door must know its own name and who carries its mail", () => {
+    const { mailUrl: _, publicOrigin: __, ...others } = SERVERS;
+    expect(refusal(["gateway"], settings({ ...others, internalKey: KEY }))).toBe(
+      "--roles=gateway: THEWATCHER_MAIL_URL is missing (smtp[s]://…?from=…); " +
+        "THEWATCHER_PUBLIC_ORIGIN is missing (http(s)://host[:port], such as https://thewatcher.by)",
     );
   });
 

@@ -104,6 +104,10 @@ export function requireRoleSettings(roles: readonly RoleName[], settings: Settin
     .map((service) => urlSettingOf(service));
   const speaks = roles.some((role) => descriptionOf(role).listens !== undefined) || roles.includes("trainer");
   if (speaks) needed.push("internalKey");
+  if (roles.includes("gateway")) {
+    needed.push("publicOrigin");
+    if (isEmbedded(settings.mailUrl)) missing.push(`${variableOf("mailUrl")} is missing (smtp[s]://…?from=…)`);
+  }
   for (const name of needed) {
     if (settings[name] === undefined) missing.push(`${variableOf(name)} is missing (${SETTINGS[name].accepts})`);
   }

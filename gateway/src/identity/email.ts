@@ -1,0 +1,21 @@
+/** One address, one spelling: the key by which accounts are found. */
+
+/**
+ * Letters in lower case, the domain as DNS has it (`пример.бел` → `xn--…`). Dots and `+tags` of the local part stay: what
+ * they mean is each provider's own matter. Undefined: the domain is none.
+ */
+export function normaliseEmail(email: string): string | undefined {
+  const text = email.trim().normalize("NFKC").toLowerCase();
+  const at = text.lastIndexOf("@");
+  const domain = domainOf(text.slice(at + 1));
+  return at > 0 && domain !== undefined ? `${text.slice(0, at)}@${domain}` : undefined;
+}
+
+function domainOf(text: string): string | undefined {
+  if (!URL.canParse(`http://${text}`)) return undefined;
+  const { hostname, host } = new URL(`http://${text}`);
+  // Not an address of the network, and a name with a dot in it.
+  return hostname === host && /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(hostname)
+    ? hostname
+    : undefined;
+}

@@ -1,0 +1,103 @@
+/** What the modules of identity share: what they are given, sessions begun and ended, who proved what. */
+import type { Account, SessionView } from "@thewatcher/contracts/api/session";
+import type { ProfileId } from "@thewatcher/contracts/ids";
+import { LOCALES, type Locale } from "@thewatcher/contracts/locales";
+import { zoneOf } from "@thewatcher/contracts/zones";
+import type { Clock } from "@thewatcher/kit/clock";
+import type { Cache } from "@thewatcher/stores/cache/port";
+import type { Database } from "@thewatcher/stores/database/port";
+import type { Context } from "hono";
+import { getAccount, isChilds } from "../accounts.ts";
+import { setSessionCookie } from "../cookies.ts";
+import { type Caller, refuse, sessionOf } from "../handler.ts";
+import type { Session, Sessions } from "../sessions.ts";
+import { deviceNameOf, removeDevices } from "./device-rows.ts";
+import type { Passwords } from "./passwords.ts";
+import type { PostOffice } from "./post-office.ts";
+
+export interface IdentityDeps {
+  readonly database: Database;
+  readonly cache: Cache;
+  readonly clock: Clock;
+  readonly sessions: Sessions;
+  readonly passwords: Passwords;
+  readonly postOffice: Pick<PostOffice, "kick" | "requireRoom">;
+  readonly world: () => "demo" | "empty";
+}
+
+export const hostOf = (c: Context): string =>
+  (c.req.raw.headers.get("host") ?? new URL(c.req.raw.url).host).toLowerCase().replace(/:\d+$/, "");
+
+/** The host's language; where the host says nothing (a loopback one) the first of ours that the browser asks for. */
+export function languageOf(c: Context): Locale {
+  const zone = zoneOf(hostOf(c));
+  if (zone) return zone.locale;
+  const asked = (c.req.raw.headers.get("accept-language") ?? "").slice(0, 256).toLowerCase();
+  for (const part of asked.split(",")) {
+    const language = LOCALES.find((locale) => part.trim().slice(0, 2) === locale);
+    if (language !== undefined) return language;
+  }
+  return "en";
+}
+
+export async function endDevice(deps: IdentityDeps, { accountId, deviceId }: Session): Promise<void> {
+  await deps.sessions.devicesEnded(await removeDevices(deps.database.kysely, accountId, { only: [deviceId] }));
+  // Its row may have gone before.
+  await deps.sessions.devicesEnded([deviceId]);
+}
+
+/** A session on a device of its own; the one that this browser had ends. */
+export async function beginSession(
+  deps: IdentityDeps,
+  c: Context,
+  caller: Caller,
+  account: Account,
+  profileId: ProfileId | null,
+): Promise<SessionView> {
+  const device = deviceNameOf(c.req.raw.headers.get("user-agent") ?? undefined);
+  const token = await deps.sessions.open(account, { profileId, device });
+  if (caller.kind === "viewer") await endDevice(deps, caller.session);
+  setSessionCookie(c, token);
+  return { kind: "signed_in", account, profileId };
+}
+
+/** The same device with other rights: under a new token. */
+export async function changeSession(
+  deps: IdentityDeps,
+  c: Context,
+  session: Session,
+  account: Account,
+  profileId: ProfileId | null,
+): Promise<SessionView> {
+  setSessionCookie(c, await deps.sessions.replace(session, account, profileId));
+  return { kind: "signed_in", account, profileId };
+}
+
+/** Ends the handler unless it is the account's password. */
+export async function requirePassword(
+  { database, passwords }: IdentityDeps,
+  accountId: string,
+  password: string,
+): Promise<void> {
+  const row = await database.kysely
+    .selectFrom("accounts")
+    .select("password_hash")
+    .where("account_id", "=", accountId)
+    .executeTakeFirst();
+  if (!(await passwords.verify(row?.password_hash, password))) throw refuse("wrong-credentials");
+}
+
+/** The account of a caller who may change it: not a child's profile, and not the demo's, which everybody shares. */
+export async function requireOwner(
+  deps: IdentityDeps,
+  caller: Caller,
+): Promise<{ readonly session: Session; readonly account: Account }> {
+  const session = sessionOf(caller);
+  const account = await getAccount(deps.database, session.accountId);
+  if (!account) throw refuse("unauthenticated");
+  if (!account.hasPassword)
+    throw refuse("forbidden", "This account has no password, so nothing of it is changed here.");
+  const current = account.profiles.find((profile) => profile.profileId === session.profileId);
+  if (current && isChilds(current)) throw refuse("forbidden", "A child's profile does not change the account.");
+  return { session, account };
+}

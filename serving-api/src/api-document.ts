@@ -3,8 +3,10 @@
  * since a schema's walk over a request costs more than composing a list.
  */
 import { createRoute, z } from "@hono/zod-openapi";
+import { LeavingView } from "@thewatcher/contracts/api/catalogue";
 import { HomePage, RecommendationList, SimilarTitles } from "@thewatcher/contracts/api/serving";
 import { ProfileId, TitleId } from "@thewatcher/contracts/ids";
+import { Locale } from "@thewatcher/contracts/locales";
 import { Problem, type ProblemSlug, problemTypes } from "@thewatcher/contracts/problems";
 import { EXCLUDED_MAX, LIST_COUNT_DEFAULT } from "./parameters.ts";
 import { LIST_COUNT_MAX } from "./slate.ts";
@@ -25,6 +27,7 @@ const exclude = z
   .optional()
   .openapi({ description: `Title ids, comma between, at most ${EXCLUDED_MAX}` });
 const n = z.number().int().min(1).max(LIST_COUNT_MAX).default(LIST_COUNT_DEFAULT);
+const locale = Locale.optional();
 const profile = z.object({ profileId: ProfileId });
 
 export const describedRoutes = [
@@ -33,7 +36,7 @@ export const describedRoutes = [
     path: "/api/v1/home",
     operationId: "getHome",
     summary: "The page of the profile that is signed in",
-    request: { query: z.object({ exclude }) },
+    request: { query: z.object({ exclude, locale }) },
     responses: {
       200: json(HomePage, "A page; `degradations` names what it had to do without"),
       ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
@@ -44,7 +47,7 @@ export const describedRoutes = [
     path: "/api/v1/profiles/{profileId}/home",
     operationId: "getProfileHome",
     summary: "The page of a profile: one's own, or any for a service",
-    request: { params: profile, query: z.object({ exclude }) },
+    request: { params: profile, query: z.object({ exclude, locale }) },
     responses: {
       200: json(HomePage, "A page"),
       ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
@@ -55,7 +58,7 @@ export const describedRoutes = [
     path: "/api/v1/profiles/{profileId}/recommendations",
     operationId: "getRecommendations",
     summary: "A plain list, best first: one's own, or any for a service",
-    request: { params: profile, query: z.object({ n, exclude }) },
+    request: { params: profile, query: z.object({ n, exclude, locale }) },
     responses: {
       200: json(RecommendationList, "A list"),
       ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
@@ -66,9 +69,20 @@ export const describedRoutes = [
     path: "/api/v1/titles/{titleId}/similar",
     operationId: "getSimilarTitles",
     summary: "More like this",
-    request: { params: z.object({ titleId: TitleId }), query: z.object({ n, exclude }) },
+    request: { params: z.object({ titleId: TitleId }), query: z.object({ n, exclude, locale }) },
     responses: {
       200: json(SimilarTitles, "The titles most like it"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
+  }),
+  createRoute({
+    method: "get",
+    path: "/api/v1/profiles/{profileId}/leaving",
+    operationId: "getLeaving",
+    summary: "What of the watchlist and of what was begun leaves within 14 days, the soonest first",
+    request: { params: profile, query: z.object({ locale }) },
+    responses: {
+      200: json(LeavingView, "The titles"),
       ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
     },
   }),

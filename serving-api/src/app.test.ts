@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LeavingView } from "@thewatcher/contracts/api/catalogue";
 import { HomePage, RecommendationList, SimilarTitles } from "@thewatcher/contracts/api/serving";
 import type { Identity } from "@thewatcher/contracts/identity";
 import type { Generation, ProfileId } from "@thewatcher/contracts/ids";
@@ -45,7 +46,7 @@ const appWith = (more: Partial<ServingApiDeps> = {}) =>
   createServingApi({
     recommendations,
     itemTables,
-    catalogue: { current: () => catalogue },
+    catalogue: { current: () => catalogue, genreNames: () => ({}) },
     profiles: async (profileId) => directory.get(profileId),
     verifier,
     clock,
@@ -185,12 +186,26 @@ describe("200", () => {
   });
 
   test("titles like a title, for a viewer and for a machine; one that no model has met too", async () => {
-    for (const identity of [viewer(PROFILE), viewer(), service]) {
+    for (const identity of [viewer(PROFILE), service]) {
       const similar = await ask(SimilarTitles, `/api/v1/titles/${titleIdOf(3)}/similar?n=10`, identity);
       expect(similar).toMatchObject({ titleId: titleIdOf(3), generation: FIRST });
       expect(similar.items).toHaveLength(10);
     }
     await ask(SimilarTitles, `/api/v1/titles/${titleIdOf(TITLES)}/similar`, service);
+  });
+
+  test("who chose no profile sees what anybody may see", async () => {
+    const [forAll, forAdults] = [0, 18].map((mark) => catalogue.findIndex(({ facts }) => facts.ageMark === mark));
+    const similar = await ask(SimilarTitles, `/api/v1/titles/${titleIdOf(forAll!)}/similar`, viewer());
+    for (const { title } of similar.items) expect(title.ageMark).toBe(0);
+    await refusal(404, `/api/v1/titles/${titleIdOf(forAdults!)}/similar`, viewer());
+  });
+
+  test("what leaves soon, in the language asked for", async () => {
+    const leaving = await ask(LeavingView, `/api/v1/profiles/${PROFILE}/leaving?locale=be`, viewer(PROFILE));
+    expect(leaving).toEqual({ profileId: PROFILE, withinDays: 14, items: [] });
+    await refusal(400, `/api/v1/profiles/${PROFILE}/leaving?locale=de`, viewer(PROFILE));
+    await refusal(403, `/api/v1/profiles/${CHILD}/leaving`, viewer(PROFILE));
   });
 
   test("the API describes itself without a token", async () => {
@@ -200,6 +215,7 @@ describe("200", () => {
       "/api/v1/profiles/{profileId}/home",
       "/api/v1/profiles/{profileId}/recommendations",
       "/api/v1/titles/{titleId}/similar",
+      "/api/v1/profiles/{profileId}/leaving",
     ]);
   });
 });
@@ -260,7 +276,7 @@ describe("404", () => {
     await refusal(404, "/api/v1/profiles/p-none/home", service);
     await refusal(404, "/api/v1/profiles/p%20x/recommendations", service);
     await refusal(404, "/api/v1/titles/none/similar", service);
-    const adult = catalogue.findIndex(({ card }) => card.ageMark === 18);
+    const adult = catalogue.findIndex(({ facts }) => facts.ageMark === 18);
     await refusal(404, `/api/v1/titles/${titleIdOf(adult)}/similar`, viewer(CHILD));
     await refusal(404, "/api/v2/home", service);
   });

@@ -8,6 +8,7 @@
  * directory is away, the page is one that anybody may see (age mark 0+, the country of the identity).
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { LeavingView } from "@thewatcher/contracts/api/catalogue";
 import type { Identity } from "@thewatcher/contracts/identity";
 import type { DecisionId, Generation, ProfileId } from "@thewatcher/contracts/ids";
 import type { ItemTables } from "@thewatcher/contracts/item-tables";
@@ -26,21 +27,24 @@ import { createHistories } from "./histories.ts";
 import { emptyHistory, type History } from "./history.ts";
 import { createIdentify } from "./identity.ts";
 import type { ItemTablesHolder } from "./item-tables-holder.ts";
-import { countOf, excludedOf, profileIdOf } from "./parameters.ts";
+import { countOf, excludedOf, localeOf, profileIdOf } from "./parameters.ts";
 import { createWorkspace, type Workspace } from "./ranking.ts";
 import { createReadAll } from "./readings.ts";
 import { type JsonAnswer, type ProfileAnswerHead, renderHome, renderList, renderSimilar } from "./render.ts";
 import { type Reading, type ServedProfile, type SlateRequest, UNKNOWN_PROFILE_AGE_MARK } from "./request.ts";
-import { composeHome, composeList, composeSimilar, maySee } from "./slate.ts";
+import { createShowings, type Showing, type ShowingRequest } from "./showings.ts";
+import { composeHome, composeLeaving, composeList, composeSimilar, maySee } from "./slate.ts";
 import { createTitleView, type TitleView } from "./title-view.ts";
 
 /** Of the 250 ms that a page may take. An embedded store answers in microseconds, a remote one in a few milliseconds. */
 export const READ_DEADLINE_MS = 100;
+const LEAVING_WITHIN_DAYS = 14;
+const DAY_MS = 86_400_000;
 
 export interface ServingApiDeps {
   readonly recommendations: Pick<RecommendationStore, "getLists" | "getStateUnless">;
   readonly itemTables: Pick<ItemTablesHolder, "current" | "active">;
-  readonly catalogue: Pick<CatalogueHolder, "current">;
+  readonly catalogue: Pick<CatalogueHolder, "current" | "genreNames">;
   /** undefined: no such profile. */
   readonly profiles: (profileId: ProfileId) => Promise<ServedProfile | undefined>;
   /** For the audience `serving`. */
@@ -90,13 +94,17 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   /** The workspace is taken before the reading, so that a flip in between does not bring two publications together. */
   async function ask(c: Context, profileId: ProfileId, identity: Identity) {
     const exclude = excludedOf(c.req.queries("exclude"));
-    const ws = workspace();
+    const locale = localeOf(c.req.query("locale"), identity);
+    const { ws, showings } = workspace();
     const readings = await read(profileId, identity, ws.view);
+    // A viewer's country is what the gateway states; a machine asks for a profile, wherever the machine is.
+    const { country } = identity.role === "service" ? readings.profile.profile : identity;
     const request: SlateRequest = {
       ...readings.profile,
       list: readings.list,
       history: readings.history,
       exclude,
+      showing: showings({ country, locale, at: clock.now() }),
     };
     const head: ProfileAnswerHead = {
       ...headOf(ws, clock),
@@ -106,9 +114,25 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     return { ws, request, head };
   }
 
+  /** Nobody's history, everybody's ages. */
+  function askForNobody(c: Context, identity: Identity): { readonly ws: Workspace; readonly request: SlateRequest } {
+    const exclude = excludedOf(c.req.queries("exclude"));
+    const { ws, showings } = workspace();
+    const { country } = identity;
+    const locale = localeOf(c.req.query("locale"), identity);
+    const request: SlateRequest = {
+      profile: { country, ageMark: identity.role === "service" ? null : UNKNOWN_PROFILE_AGE_MARK },
+      list: { kind: "read", value: undefined },
+      history: { kind: "read", value: emptyHistory },
+      exclude,
+      showing: showings({ country, locale, at: clock.now() }),
+    };
+    return { ws, request };
+  }
+
   async function home(c: Context, identity: Identity, profileId: ProfileId): Promise<Response> {
     const { ws, request, head } = await ask(c, profileId, identity);
-    return answer(renderHome(ws.view, head, composeHome(ws, request)));
+    return answer(renderHome(ws.view, request.showing, head, composeHome(ws, request)));
   }
 
   app.get("/api/v1/home", async (c) => {
@@ -129,7 +153,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const profileId = requireReadable(identity, c.req.param("profileId"));
     const count = countOf(c.req.query("n"));
     const { ws, request, head } = await ask(c, profileId, identity);
-    return answer(renderList(ws.view, head, composeList(ws, request, count)));
+    return answer(renderList(ws.view, request.showing, head, composeList(ws, request, count)));
   });
 
   app.get("/api/v1/titles/:titleId/similar", async (c) => {
@@ -137,31 +161,51 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     if (identity.role !== "service" && identity.role !== "viewer") throw new ProblemError(problem("forbidden"));
     const count = countOf(c.req.query("n"));
     const { profileId } = identity;
-    const { ws, request } = profileId
-      ? await ask(c, profileId, identity)
-      : { ws: workspace(), request: withoutProfile(identity, excludedOf(c.req.queries("exclude"))) };
+    const { ws, request } = profileId ? await ask(c, profileId, identity) : askForNobody(c, identity);
     const index = ws.view.indexOf.get(c.req.param("titleId"));
-    if (index === undefined || !maySee(ws, request.profile.ageMark, index))
-      throw new ProblemError(problem("not-found"));
+    if (index === undefined || !maySee(ws, request, index)) throw new ProblemError(problem("not-found"));
     const slate = composeSimilar(ws, request, index, count);
-    return answer(renderSimilar(ws.view, headOf(ws, clock), ws.view.titleIds[index]!, slate));
+    return answer(renderSimilar(request.showing, headOf(ws, clock), ws.view.titleIds[index]!, slate));
+  });
+
+  app.get("/api/v1/profiles/:profileId/leaving", async (c) => {
+    const identity = await identify(c.req.header("authorization"));
+    const profileId = requireReadable(identity, c.req.param("profileId"));
+    const { ws, request } = await ask(c, profileId, identity);
+    const items = composeLeaving(ws, request, clock.now() + LEAVING_WITHIN_DAYS * DAY_MS).map(
+      ({ index, leavesAt }) => ({
+        title: request.showing.cardOf(index),
+        leavesAt: new Date(leavesAt).toISOString(),
+      }),
+    );
+    const body: LeavingView = { profileId, withinDays: LEAVING_WITHIN_DAYS, items };
+    return c.json(body, 200, { "cache-control": "no-store" });
   });
 
   return app;
 }
 
+interface Held {
+  readonly ws: Workspace;
+  readonly showings: (request: ShowingRequest) => Showing;
+}
+
 /** The workspace of the tables and the catalogue that are held now; made again when either is another one. */
-function createWorkspaceHolder(deps: Pick<ServingApiDeps, "itemTables" | "catalogue">): () => Workspace {
+function createWorkspaceHolder(deps: Pick<ServingApiDeps, "itemTables" | "catalogue">): () => Held {
   let tables = deps.itemTables.current();
   let titles = deps.catalogue.current();
-  let workspace = createWorkspace(createTitleView(titles, tables));
+  const make = (): Held => {
+    const view = createTitleView(titles, tables);
+    return { ws: createWorkspace(view), showings: createShowings(view, deps.catalogue.genreNames()) };
+  };
+  let held = make();
   return function current() {
     if (tables !== deps.itemTables.current() || titles !== deps.catalogue.current()) {
       tables = deps.itemTables.current();
       titles = deps.catalogue.current();
-      workspace = createWorkspace(createTitleView(titles, tables));
+      held = make();
     }
-    return workspace;
+    return held;
   };
 }
 
@@ -195,14 +239,4 @@ function servedProfile(
   }
   if (reading.value === undefined) throw new ProblemError(problem("not-found"));
   return { profile: reading.value };
-}
-
-/** A machine asks about a title: nobody's history, everybody's ages. */
-function withoutProfile(identity: Identity, exclude: readonly string[]): SlateRequest {
-  return {
-    profile: { country: identity.country, ageMark: null },
-    list: { kind: "read", value: undefined },
-    history: { kind: "read", value: emptyHistory },
-    exclude,
-  };
 }

@@ -15,7 +15,7 @@ export interface Entry {
 }
 
 /** The head of the personal ranking; each entry names the titles of the history that carry it. */
-export function personal({ ws, history, ranking, mayRecommend }: Prepared, count: number): Entry[] {
+export function personal({ ws, history, ranking, mayRecommend, mayName }: Prepared, count: number): Entry[] {
   const indices: number[] = [];
   for (let place = 0; place < ranking.count && indices.length < count; place++) {
     if (mayRecommend(ws.order[place]!)) indices.push(ws.order[place]!);
@@ -27,7 +27,8 @@ export function personal({ ws, history, ranking, mayRecommend }: Prepared, count
     source: personalSource(ws, index),
     reason: {
       kind: "similar_to_history",
-      seeds: seeds[slot]!.map(({ title, contribution }) => ({
+      // A title of the history that may not be seen now explains nothing.
+      seeds: seeds[slot]!.filter(({ title }) => mayName(title.index)).map(({ title, contribution }) => ({
         titleId: ws.view.titleIds[title.index]!,
         contribution,
       })),
@@ -81,12 +82,12 @@ export function newest({ ws, mayRecommend }: Prepared, count: number): Entry[] {
   for (let place = 0; place < ws.view.newest.length && entries.length < count; place++) {
     const index = ws.view.newest[place]!;
     if (!mayRecommend(index)) continue;
-    const { card, addedAt } = ws.view.titles[index]!;
+    const { facts, addedAt } = ws.view.titles[index]!;
     entries.push({
       index,
       score: personalScore(ws, index),
       source: "new",
-      reason: { kind: "new", year: card.year, addedAt },
+      reason: { kind: "new", year: facts.year, addedAt },
     });
   }
   return entries;
@@ -125,12 +126,12 @@ export function personalScore(ws: Workspace, index: number): number {
  * Titles that `seed` (a place in the history) lifts more than any other title of the history does: "because you watched"
  * is then true of each. Needs `findTopSeeds` before it.
  */
-export function becauseOf({ ws, history, mayRecommend }: Prepared, seed: number, count: number): Entry[] {
+export function becauseOf({ ws, history, mayRecommend, showing }: Prepared, seed: number, count: number): Entry[] {
   const { view, epoch, carried, topPlaces, topContributions } = ws;
   const neighbours = view.tables!.neighbours;
   const title = history.graded[seed]!;
   const seedTitleId = view.titleIds[title.index]!;
-  const seedName = view.titles[title.index]!.card.name;
+  const seedName = showing.nameOf(title.index);
   const entries: Entry[] = [];
   const end = (title.index + 1) * neighbours.count;
   for (let at = title.index * neighbours.count; at < end && entries.length < count; at++) {

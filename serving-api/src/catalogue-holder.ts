@@ -2,8 +2,9 @@
  * Keeps the whole catalogue in memory, read in slices from catalog-api (`GET /internal/catalogue`). Slices belong together
  * when the version did not change between the first and the last; else the reading begins again.
  */
-import { CATALOGUE_SLICE_MAX, type CatalogueSlice, type TitleDetails } from "@thewatcher/contracts/api/catalogue";
+import { CATALOGUE_SLICE_MAX, type CatalogueSlice } from "@thewatcher/contracts/api/catalogue";
 import type { TitleId } from "@thewatcher/contracts/ids";
+import type { GenreNames } from "@thewatcher/contracts/title-card";
 import type { Clock } from "@thewatcher/kit/clock";
 import type { Log } from "@thewatcher/kit/log";
 import { createRefresher, type Refresher } from "./holder.ts";
@@ -24,6 +25,7 @@ export type FetchCatalogueSlice = (request: {
 export interface CatalogueHolder extends Refresher {
   /** The same array while the catalogue is the same; empty before the first reading. */
   current(): readonly CatalogueTitle[];
+  genreNames(): GenreNames;
   version(): string | undefined;
 }
 
@@ -34,6 +36,7 @@ export function createCatalogueHolder(deps: {
   readonly pollMs?: number;
 }): CatalogueHolder {
   let titles: readonly CatalogueTitle[] = [];
+  let genreNames: GenreNames = {};
   let version: string | undefined;
 
   async function read(): Promise<void> {
@@ -42,6 +45,7 @@ export function createCatalogueHolder(deps: {
       if (outcome === "not_modified") return;
       if (outcome === "changed_meanwhile") continue;
       titles = outcome.titles;
+      genreNames = outcome.genreNames;
       version = outcome.version;
       return;
     }
@@ -52,6 +56,7 @@ export function createCatalogueHolder(deps: {
   return {
     ...createRefresher({ what: "catalogue", read, pollMs, clock, log }),
     current: () => titles,
+    genreNames: () => genreNames,
     version: () => version,
   };
 }
@@ -59,7 +64,7 @@ export function createCatalogueHolder(deps: {
 type Outcome =
   | "not_modified"
   | "changed_meanwhile"
-  | { readonly titles: readonly CatalogueTitle[]; readonly version: string };
+  | { readonly titles: readonly CatalogueTitle[]; readonly genreNames: GenreNames; readonly version: string };
 
 async function readAll(fetchSlice: FetchCatalogueSlice, heldVersion: string | undefined): Promise<Outcome> {
   const first = await fetchSlice({ after: undefined, limit: CATALOGUE_SLICE_MAX, heldVersion });
@@ -72,10 +77,27 @@ async function readAll(fetchSlice: FetchCatalogueSlice, heldVersion: string | un
     for (const title of slice.titles) titles.push(catalogueTitleOf(title));
     next = slice.next;
   }
-  return { titles, version: first.version };
+  return { titles, genreNames: first.genreNames, version: first.version };
 }
 
-function catalogueTitleOf(title: TitleDetails): CatalogueTitle {
-  const { titleId, name, year, genres, ageMark, runtimeMinutes, addedAt } = title;
-  return { card: { titleId, name, year, genres, ageMark, runtimeMinutes }, addedAt };
+/** Without plots, people and scores: what rows and their cards are made of. */
+function catalogueTitleOf(title: CatalogueSlice["titles"][number]): CatalogueTitle {
+  const { titleId, kind, name, names, originalName, year, genres, ageMark, runtimeMinutes, referenceRuntimeMinutes } =
+    title;
+  return {
+    facts: {
+      titleId,
+      kind,
+      name,
+      names,
+      originalName,
+      year,
+      genres,
+      ageMark,
+      runtimeMinutes,
+      referenceRuntimeMinutes,
+    },
+    rights: title.rights,
+    addedAt: title.addedAt,
+  };
 }

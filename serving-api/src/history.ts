@@ -53,6 +53,8 @@ export interface History {
   readonly started: readonly Started[];
   /** Started, and taken out of "continue watching" since: still not recommended. */
   readonly putAway: readonly number[];
+  /** Of the titles touched last (PROFILE_STATE_TITLES_MAX). */
+  readonly watchlisted: readonly number[];
   /** Newest first: everything newer than the tables, and the older ones up to EXPLAINED_TITLES_MAX in all. */
   readonly graded: readonly GradedTitle[];
   /** Those that the list does not know. */
@@ -68,6 +70,7 @@ export const emptyHistory: History = {
   watched: [],
   started: [],
   putAway: [],
+  watchlisted: [],
   graded: [],
   unlistedCount: 0,
   listAge: 0,
@@ -78,6 +81,7 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
   const hidden: number[] = [];
   const watched: number[] = [];
   const putAway: number[] = [];
+  const watchlisted: number[] = [];
   const started: (Started & { readonly playedAt: number })[] = [];
   const graded: GradedTitle[] = [];
   const asOf = view.tables?.asOf ?? Number.POSITIVE_INFINITY;
@@ -90,6 +94,7 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
     const index = view.indexOf.get(title.titleId);
     if (index === undefined) continue;
     const seen = isWatched(title);
+    if (title.watchlisted?.on) watchlisted.push(index);
     if (title.notInterested?.on) hidden.push(index);
     else if (seen) watched.push(index);
     else if (isStarted(title)) {
@@ -117,7 +122,7 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
   }
   started.sort((a, b) => b.playedAt - a.playedAt);
   const unlistedCount = graded.length - listedCount;
-  return { hidden, watched, started, putAway, graded, unlistedCount, listAge, known: listedCount > 0 };
+  return { hidden, watched, started, putAway, watchlisted, graded, unlistedCount, listAge, known: listedCount > 0 };
 }
 
 function isWatched(title: TitleState): boolean {
@@ -135,7 +140,7 @@ function isPlayedOut({ watched, playedAt = 0, positionSeconds = 0, watchedSecond
 
 /** A playback after it brings the title back. */
 const isPutAway = ({ continueHidden, playedAt = 0 }: TitleState): boolean =>
-  continueHidden !== undefined && continueHidden.on && continueHidden.at >= playedAt;
+  continueHidden?.on === true && continueHidden.at >= playedAt;
 
 /** Putting a title away says nothing new of the viewer's taste. */
 function touchedAtOf(title: TitleState): number {

@@ -1,4 +1,4 @@
-import type { CatalogueSlice, TitleDetails } from "@thewatcher/contracts/api/catalogue";
+import type { CatalogueSlice } from "@thewatcher/contracts/api/catalogue";
 import type { Generation, TitleId } from "@thewatcher/contracts/ids";
 import { encodeItemTables, itemTablesKey } from "@thewatcher/contracts/item-tables";
 import { createSimulatedClock } from "@thewatcher/kit/clock";
@@ -91,7 +91,15 @@ describe("the holder of item tables", () => {
   });
 });
 
-const detailsOf = (index: number): TitleDetails => ({
+const detailsOf = (index: number): CatalogueSlice["titles"][number] => ({
+  kind: "film",
+  names: {},
+  plots: {},
+  originalName: null,
+  countries: [],
+  referenceRuntimeMinutes: null,
+  rights: null,
+  people: [],
   titleId: titleIdOf(index),
   name: `Film ${index}`,
   year: null,
@@ -118,7 +126,7 @@ function catalogueServer(titleCount: number) {
       const start = request.after === undefined ? 0 : Number(request.after.slice(-4)) + 1;
       const titles = [start, start + 1].filter((index) => index < titleCount).map(detailsOf);
       const next = start + 2 < titleCount ? (titles.at(-1)?.titleId ?? null) : null;
-      const slice: CatalogueSlice = { version: server.version, titles, next };
+      const slice: CatalogueSlice = { version: server.version, titles, genreNames: {}, next };
       server.onSlice();
       return slice;
     },
@@ -133,8 +141,8 @@ describe("the holder of the catalogue", () => {
     expect(holder.current()).toEqual([]);
     await holder.refresh();
     const titles = holder.current();
-    expect(titles.map(({ card }) => card.titleId)).toEqual([0, 1, 2, 3, 4].map(titleIdOf));
-    expect(titles[0]!.card).not.toHaveProperty("directors");
+    expect(titles.map(({ facts }) => facts.titleId)).toEqual([0, 1, 2, 3, 4].map(titleIdOf));
+    expect(titles[0]!.facts).not.toHaveProperty("directors");
     expect(server.requests).toBe(3);
     await holder.refresh();
     expect(server.requests).toBe(4);

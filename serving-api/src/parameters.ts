@@ -1,5 +1,7 @@
 /** The parameters of a request: what they may be, and the refusal that says what was wrong. */
+import type { Identity } from "@thewatcher/contracts/identity";
 import { ProfileId, TitleId } from "@thewatcher/contracts/ids";
+import { LOCALES, Locale } from "@thewatcher/contracts/locales";
 import { problem } from "@thewatcher/contracts/problems";
 import { ProblemError } from "@thewatcher/kit/http";
 import { LIST_COUNT_MAX } from "./slate.ts";
@@ -7,6 +9,8 @@ import { LIST_COUNT_MAX } from "./slate.ts";
 export const LIST_COUNT_DEFAULT = 20;
 /** What a screen can hold, ten times over. Longer wishes are a filter, and filters are rules. */
 export const EXCLUDED_MAX = 200;
+
+const DEFAULT_LOCALE: Locale = "en";
 
 const refused = (path: string, message: string) =>
   new ProblemError(problem("bad-request", { errors: [{ path, message }] }));
@@ -27,6 +31,14 @@ export function excludedOf(texts: readonly string[] | undefined): readonly strin
   const wrong = titleIds.findIndex((titleId) => !TitleId.safeParse(titleId).success);
   if (wrong >= 0) throw refused(`exclude.${wrong}`, "a title id: letters, digits and : . _ - , at most 64");
   return titleIds;
+}
+
+/** `?locale=`, else the session's language. */
+export function localeOf(text: string | undefined, identity: Pick<Identity, "language">): Locale {
+  if (text === undefined) return identity.language ?? DEFAULT_LOCALE;
+  const locale = Locale.safeParse(text).data;
+  if (locale === undefined) throw refused("locale", `one of ${LOCALES.join(", ")}`);
+  return locale;
 }
 
 /** An id of the wrong form names nothing: undefined. */

@@ -11,6 +11,7 @@ import type { DecisionId, Generation, ProfileId, TitleId } from "@thewatcher/con
 import { unreachable } from "@thewatcher/kit/assert";
 import type { Entry } from "./candidates.ts";
 import { bytesOf, createJsonBytes } from "./json-bytes.ts";
+import type { Showing } from "./showings.ts";
 import type { HomeSlate, ListSlate, SlateRow } from "./slate.ts";
 import type { TitleView } from "./title-view.ts";
 
@@ -41,37 +42,37 @@ const FIRST_SEED = bytesOf('{"titleId":"');
 const NEXT_SEED = bytesOf(',{"titleId":"');
 const CONTRIBUTION = bytesOf('","contribution":');
 
-export function renderHome(view: TitleView, head: ProfileAnswerHead, slate: HomeSlate): JsonAnswer {
+export function renderHome(view: TitleView, showing: Showing, head: ProfileAnswerHead, slate: HomeSlate): JsonAnswer {
   out.begin();
   writeHead(head, slate.degradations);
   out.ascii(',"seedNames":{');
   const named = new Set<TitleId>();
-  for (const row of slate.rows) writeSeedNames(view, row.entries, named);
+  for (const row of slate.rows) writeSeedNames(view, showing, row.entries, named);
   out.ascii('},"rows":[');
   slate.rows.forEach((row, place) => {
     if (place > 0) out.ascii(",");
-    writeRow(view, row);
+    writeRow(showing, row);
   });
   out.ascii("]}");
   return out.take();
 }
 
-export function renderList(view: TitleView, head: ProfileAnswerHead, slate: ListSlate): JsonAnswer {
+export function renderList(view: TitleView, showing: Showing, head: ProfileAnswerHead, slate: ListSlate): JsonAnswer {
   out.begin();
   writeHead(head, slate.degradations);
   out.ascii(',"seedNames":{');
-  writeSeedNames(view, slate.entries, new Set());
+  writeSeedNames(view, showing, slate.entries, new Set());
   out.ascii('},"items":');
-  writeEntries(view, slate.entries);
+  writeEntries(showing, slate.entries);
   out.ascii("}");
   return out.take();
 }
 
-export function renderSimilar(view: TitleView, head: AnswerHead, titleId: TitleId, slate: ListSlate): JsonAnswer {
+export function renderSimilar(showing: Showing, head: AnswerHead, titleId: TitleId, slate: ListSlate): JsonAnswer {
   out.begin();
   out.ascii(`{"decisionId":"${head.decisionId}","titleId":"${titleId}","generation":${idOrNull(head.generation)}`);
   out.ascii(',"items":');
-  writeEntries(view, slate.entries);
+  writeEntries(showing, slate.entries);
   out.ascii("}");
   return out.take();
 }
@@ -84,23 +85,23 @@ function writeHead(head: ProfileAnswerHead, degradations: readonly Degradation[]
 
 const idOrNull = (id: string | null): string => (id === null ? "null" : `"${id}"`);
 
-function writeRow(view: TitleView, row: SlateRow): void {
+function writeRow(showing: Showing, row: SlateRow): void {
   out.ascii(`{"rowId":"${row.rowId}","kind":"${row.kind}","heading":`);
   out.value(row.heading);
   out.ascii(',"reason":');
   if (row.reason === null) out.ascii("null");
   else writeReason(row.reason);
   out.ascii(',"items":');
-  writeEntries(view, row.entries);
+  writeEntries(showing, row.entries);
   out.ascii("}");
 }
 
-function writeEntries(view: TitleView, entries: readonly Entry[]): void {
+function writeEntries(showing: Showing, entries: readonly Entry[]): void {
   out.ascii("[");
   for (let position = 0; position < entries.length; position++) {
     const { index, score, source, reason } = entries[position]!;
     out.raw(position === 0 ? FIRST_ENTRY : NEXT_ENTRY);
-    out.raw(view.cardJson[index]!);
+    out.raw(showing.cardJson(index));
     out.raw(POSITION);
     out.ascii(String(position));
     out.raw(SCORE);
@@ -115,14 +116,14 @@ function writeEntries(view: TitleView, entries: readonly Entry[]): void {
 }
 
 /** Each seed once: a page of 200 reasons points at some thirty titles. */
-function writeSeedNames(view: TitleView, entries: readonly Entry[], named: Set<TitleId>): void {
+function writeSeedNames(view: TitleView, showing: Showing, entries: readonly Entry[], named: Set<TitleId>): void {
   for (const { reason } of entries) {
     if (reason.kind !== "similar_to_history") continue;
     for (const { titleId } of reason.seeds) {
       if (named.has(titleId)) continue;
-      const name = view.nameJson[view.indexOf.get(titleId) ?? -1];
+      const name = showing.nameJson(view.indexOf.get(titleId) ?? -1);
       // A title that left the catalogue is still in the history, and has no name to show.
-      if (!name || name.length === 0) continue;
+      if (!name) continue;
       if (named.size > 0) out.ascii(",");
       named.add(titleId);
       out.raw(name);

@@ -6,6 +6,7 @@ import type { Degradation } from "@thewatcher/contracts/api/serving";
 import type { StoredList } from "@thewatcher/stores/recommendations/port";
 import { emptyHistory, type History } from "./history.ts";
 import { beginRequest, type Ranking, rankPersonal, type Workspace } from "./ranking.ts";
+import type { Showing } from "./showings.ts";
 import { type Popularity, popularityIn } from "./title-view.ts";
 
 /** What the composer has to know of a profile. */
@@ -36,6 +37,8 @@ export interface SlateRequest {
   readonly history: Reading<History>;
   /** Titles that the caller doesn't want on this slate. */
   readonly exclude: readonly string[];
+  /** Of the caller's country, language and instant. */
+  readonly showing: Showing;
 }
 
 export interface Prepared {
@@ -44,11 +47,14 @@ export interface Prepared {
   readonly ranking: Ranking;
   readonly popularity: Popularity | undefined;
   readonly country: string;
+  readonly showing: Showing;
   readonly degradations: Degradation[];
-  /** In the catalogue, within the age limit, not hidden, not excluded, not on this slate yet. */
+  /** In the catalogue here and now, within the age limit, not hidden, not excluded, not on this slate yet. */
   readonly mayShow: (index: number) => boolean;
   /** And neither watched nor started: everything else shows these. */
   readonly mayRecommend: (index: number) => boolean;
+  /** Here, and within the age limit: may be named, whatever the viewer thinks of it. */
+  readonly mayName: (index: number) => boolean;
 }
 
 /** `countMax`: personal titles that the slate can use. */
@@ -56,7 +62,9 @@ export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.
   const { view } = ws;
   beginRequest(ws);
   const { epoch, hidden, barred, used } = ws;
-  const { shown, ageMarks } = view;
+  const { ageMarks } = view;
+  const { showing } = request;
+  const { shown } = showing;
   const degradations: Degradation[] = [];
   if (request.profileProblem) take(request.profileProblem, "profile", degradations);
   const history = take(request.history, "profile_state", degradations) ?? emptyHistory;
@@ -71,6 +79,7 @@ export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.
     if (index !== undefined) hidden[index] = epoch;
   }
   const ageLimit = request.profile.ageMark ?? Number.POSITIVE_INFINITY;
+  const mayName = (index: number): boolean => shown[index] === 1 && ageMarks[index]! <= ageLimit;
   const mayShow = (index: number): boolean =>
     shown[index] === 1 && ageMarks[index]! <= ageLimit && hidden[index] !== epoch && used[index] !== epoch;
   const mayRecommend = (index: number): boolean => barred[index] !== epoch && mayShow(index);
@@ -90,7 +99,18 @@ export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.
   } else if (!popularity) {
     degradations.push(missing("popularity", "missing", "The publication has no table of popular titles."));
   }
-  return { ws, history, ranking, popularity, country: request.profile.country, degradations, mayShow, mayRecommend };
+  return {
+    ws,
+    history,
+    ranking,
+    popularity,
+    country: request.profile.country,
+    showing,
+    degradations,
+    mayShow,
+    mayRecommend,
+    mayName,
+  };
 }
 
 const missing = (part: Degradation["part"], cause: Degradation["cause"], detail: string): Degradation => ({

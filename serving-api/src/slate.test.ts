@@ -10,6 +10,7 @@ import { emptyHistory, readHistory } from "./history.ts";
 import { createWorkspace } from "./ranking.ts";
 import { renderHome, renderList, renderSimilar } from "./render.ts";
 import type { SlateRequest } from "./request.ts";
+import { createShowings } from "./showings.ts";
 import {
   COLD_GENRE_ROWS_MAX,
   composeHome,
@@ -40,6 +41,7 @@ const tables = tablesOf(rng, { titleCount: TITLES, count: 60, halfLifeInteractio
 const catalogue = catalogueOf(rng, TITLES + 10);
 const view = createTitleView(catalogue, tables);
 const ws = createWorkspace(view);
+const showing = createShowings(view, {})({ country: "BY", locale: "en", at: AS_OF });
 
 function listFrom(seed: number): StoredList {
   const random = createRng(seed);
@@ -60,6 +62,7 @@ const requestOf = (more: Partial<SlateRequest> = {}): SlateRequest => ({
   list: read(undefined),
   history: read(emptyHistory),
   exclude: [],
+  showing,
   ...more,
 });
 
@@ -91,8 +94,8 @@ const titleOf = (entry: Entry) => view.titleIds[entry.index]!;
 function forbidden({ state, profile, exclude }: Inputs): Set<string> {
   const titles = new Set<string>(exclude);
   for (const title of state.titles) if (title.notInterested?.on) titles.add(title.titleId);
-  for (const { card } of catalogue) {
-    if (profile.ageMark !== null && (card.ageMark ?? 18) > profile.ageMark) titles.add(card.titleId);
+  for (const { facts } of catalogue) {
+    if (profile.ageMark !== null && (facts.ageMark ?? 18) > profile.ageMark) titles.add(facts.titleId);
   }
   return titles;
 }
@@ -188,7 +191,7 @@ describe("reasons", () => {
           expect(reason.contribution).toBe(
             Math.max(...history.graded.map((title) => contribution(title.index, index))),
           );
-          expect(reason.seedName).toBe(view.titles[seed]!.card.name);
+          expect(reason.seedName).toBe(view.titles[seed]!.facts.name);
         }
       }
     });
@@ -203,10 +206,13 @@ describe("reasons", () => {
         if (reason.kind !== "similar_to_history") continue;
         cardCount++;
         const shares = history.graded
-          .map((title) => contribution(title.index, index))
-          .filter((share) => share > 0)
-          .sort((a, b) => b - a);
-        expect(reason.seeds.map((seed) => seed.contribution)).toEqual(shares.slice(0, 3));
+          .map((title) => ({ index: title.index, share: contribution(title.index, index) }))
+          .filter(({ share }) => share > 0)
+          .sort((a, b) => b.share - a.share)
+          .slice(0, 3)
+          // What is above the profile's age is not named, not even in its own history.
+          .filter((seed) => view.ageMarks[seed.index]! <= (inputs.profile.ageMark ?? 18));
+        expect(reason.seeds.map((seed) => seed.contribution)).toEqual(shares.map(({ share }) => share));
         for (const { titleId, contribution: share } of reason.seeds) {
           expect(share).toBe(contribution(view.indexOf.get(titleId)!, index));
         }
@@ -295,6 +301,8 @@ describe("with parts missing, there is a page, and it says what it lacks", () =>
     expect(composeList(on, requestOf(more), 20).entries).toHaveLength(20);
     return home.degradations.map(({ part, cause }) => `${part} ${cause}`);
   };
+  const partsOn = (other: TitleView) =>
+    parts({ showing: createShowings(other, {})({ country: "BY", locale: "en", at: AS_OF }) }, createWorkspace(other));
   const past = stateOf([{ titleId: titleIdOf(5), touchedAt: AS_OF - 1, rated: { at: AS_OF - 1, stars: 5 } }]);
 
   test("no list for a profile with a past", () => {
@@ -314,15 +322,20 @@ describe("with parts missing, there is a page, and it says what it lacks", () =>
     expect(parts({ list: read(list), history: historyOf(past) })).toEqual(["item_tables stale"]);
   });
   test("before the first publication", () => {
-    expect(parts({}, createWorkspace(createTitleView(catalogue, undefined)))).toEqual(["item_tables missing"]);
+    expect(partsOn(createTitleView(catalogue, undefined))).toEqual(["item_tables missing"]);
   });
   test("tables without anything popular", () => {
-    expect(parts({}, createWorkspace(createTitleView(catalogue, { ...tables, popularity: [] })))).toEqual([
-      "popularity missing",
-    ]);
+    expect(partsOn(createTitleView(catalogue, { ...tables, popularity: [] }))).toEqual(["popularity missing"]);
   });
   test("an empty catalogue: an empty page that says so", () => {
-    const home = composeHome(createWorkspace(createTitleView([], tables)), requestOf({ list: read(listFrom(1)) }));
+    const empty = createTitleView([], tables);
+    const home = composeHome(
+      createWorkspace(empty),
+      requestOf({
+        list: read(listFrom(1)),
+        showing: createShowings(empty, {})({ country: "BY", locale: "en", at: AS_OF }),
+      }),
+    );
     expect(home.rows).toEqual([]);
     expect(home.degradations).toMatchObject([{ part: "catalogue", cause: "missing" }]);
   });
@@ -368,13 +381,13 @@ describe("more like this", () => {
   });
 
   test("of a title that the models have not met is of its genres", () => {
-    const fresh = catalogue.findIndex(({ card }, index) => index >= TITLES && card.genres.length > 0);
+    const fresh = catalogue.findIndex(({ facts }, index) => index >= TITLES && facts.genres.length > 0);
     const { entries } = composeSimilar(ws, requestOf(), view.indexOf.get(titleIdOf(fresh))!, 20);
     expect(entries).toHaveLength(20);
-    const { genres } = catalogue[fresh]!.card;
+    const { genres } = catalogue[fresh]!.facts;
     for (const { index, source } of entries) {
       expect(source).toBe("genre");
-      expect(view.titles[index]!.card.genres.some((genre) => genres.includes(genre))).toBe(true);
+      expect(view.titles[index]!.facts.genres.some((genre) => genres.includes(genre))).toBe(true);
       expect(view.titleIds[index]).not.toBe(titleIdOf(fresh));
     }
   });
@@ -395,7 +408,7 @@ describe("the text of an answer", () => {
     );
   const itemsOf = (entries: readonly Entry[]) =>
     entries.map(({ index, score, source, reason }, position) => ({
-      title: view.titles[index]!.card,
+      title: showing.cardOf(index),
       position,
       score,
       source,
@@ -408,7 +421,7 @@ describe("the text of an answer", () => {
     Object.fromEntries(
       entries.flatMap(({ reason }) =>
         reason.kind === "similar_to_history"
-          ? reason.seeds.map(({ titleId }) => [titleId, view.titles[view.indexOf.get(titleId)!]!.card.name])
+          ? reason.seeds.map(({ titleId }) => [titleId, view.titles[view.indexOf.get(titleId)!]!.facts.name])
           : [],
       ),
     );
@@ -417,14 +430,14 @@ describe("the text of an answer", () => {
     forRequests((inputs) => {
       const slate = composeHome(ws, requestFrom(inputs));
       const rows = slate.rows.map(({ entries, ...row }) => ({ ...row, items: itemsOf(entries) }));
-      const parsed = parse(renderHome(view, head, slate));
+      const parsed = parse(renderHome(view, showing, head, slate));
       expect(parsed).toEqual(
         rounded({ ...head, degradations: slate.degradations, seedNames: seedNamesOf(homeEntries(slate)), rows }),
       );
       expect(HomePage.parse(parsed)).toEqual(parsed);
     });
     const list = composeList(ws, requestOf({ list: failed }), 30);
-    const parsed = parse(renderList(view, { ...head, generation: null }, list));
+    const parsed = parse(renderList(view, showing, { ...head, generation: null }, list));
     expect(parsed).toEqual(
       rounded({
         ...head,
@@ -435,7 +448,7 @@ describe("the text of an answer", () => {
       }),
     );
     expect(RecommendationList.parse(parsed)).toEqual(parsed);
-    const similar = parse(renderSimilar(view, head, titleIdOf(9), composeSimilar(ws, requestOf(), 9, 20)));
+    const similar = parse(renderSimilar(showing, head, titleIdOf(9), composeSimilar(ws, requestOf(), 9, 20)));
     expect(SimilarTitles.parse(similar)).toEqual(similar);
   });
 });

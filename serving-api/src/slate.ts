@@ -133,8 +133,25 @@ export function composeSimilar(ws: Workspace, request: SlateRequest, seed: numbe
 }
 
 /** Whether a profile with this request may see the title at all. */
-export function maySee(ws: Workspace, ageLimit: number | null, index: number): boolean {
-  return ws.view.shown[index] === 1 && ws.view.ageMarks[index]! <= (ageLimit ?? Number.POSITIVE_INFINITY);
+export function maySee(ws: Workspace, { showing, profile }: SlateRequest, index: number): boolean {
+  return showing.shown[index] === 1 && ws.view.ageMarks[index]! <= (profile.ageMark ?? Number.POSITIVE_INFINITY);
+}
+
+export interface LeavingEntry {
+  readonly index: number;
+  readonly leavesAt: number;
+}
+
+/** Of the watchlist and of what was begun, what leaves by `before`: the soonest first. */
+export function composeLeaving(ws: Workspace, request: SlateRequest, before: number): LeavingEntry[] {
+  const { history, showing, mayShow } = prepare(ws, request, 0);
+  const candidates = new Set([...history.watchlisted, ...history.started.map(({ index }) => index)]);
+  return [...candidates]
+    .flatMap((index) => {
+      const leavesAt = mayShow(index) ? showing.leavesAt(index) : null;
+      return leavesAt !== null && leavesAt <= before ? [{ index, leavesAt }] : [];
+    })
+    .sort((a, b) => a.leavesAt - b.leavesAt || a.index - b.index);
 }
 
 /** Headed by the watched titles that weigh most among the newest ones. */
@@ -144,7 +161,7 @@ function addSeedRows(prepared: Prepared, add: (row: SlateRow) => boolean): void 
   const seeds: number[] = [];
   for (let place = 0; place < history.graded.length && place < SEED_DEPTH; place++) {
     const { index, watched, weight } = history.graded[place]!;
-    if (watched && weight > 0 && ws.view.shown[index] === 1 && ws.hidden[index] !== ws.epoch) seeds.push(place);
+    if (watched && weight > 0 && prepared.mayName(index) && ws.hidden[index] !== ws.epoch) seeds.push(place);
   }
   if (seeds.length === 0) return;
   findTopSeeds(ws, history);

@@ -1,8 +1,8 @@
 /** A small world for the tests: a catalogue, tables and states, all from a seed. */
-import type { TitleCard } from "@thewatcher/contracts/api/catalogue";
 import type { ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import type { ItemTables, NeighbourTable } from "@thewatcher/contracts/item-tables";
 import type { ProfileState, TitleState } from "@thewatcher/contracts/profile-state";
+import type { CardSource } from "@thewatcher/contracts/title-card";
 import type { Rng } from "@thewatcher/kit/rng";
 import type { CatalogueTitle } from "./title-view.ts";
 
@@ -16,7 +16,11 @@ export const titleIdOf = (index: number): TitleId => `film-${String(index).padSt
 
 export function catalogueOf(rng: Rng, titleCount: number): CatalogueTitle[] {
   return Array.from({ length: titleCount }, (_, index) => {
-    const card: TitleCard = {
+    const facts: CardSource = {
+      kind: "film",
+      names: {},
+      originalName: null,
+      referenceRuntimeMinutes: null,
       titleId: titleIdOf(index),
       name: index % 7 === 0 ? `The "${index}" – café` : `Film ${index}`,
       year: rng.next() < 0.05 ? null : 1930 + rng.int(80),
@@ -24,7 +28,7 @@ export function catalogueOf(rng: Rng, titleCount: number): CatalogueTitle[] {
       ageMark: AGE_MARKS[rng.int(AGE_MARKS.length)]!,
       runtimeMinutes: rng.next() < 0.1 ? null : 60 + rng.int(120),
     };
-    return { card, addedAt: new Date(AS_OF - rng.int(400) * 86_400_000).toISOString() };
+    return { facts, rights: null, addedAt: new Date(AS_OF - rng.int(400) * 86_400_000).toISOString() };
   });
 }
 

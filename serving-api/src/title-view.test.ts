@@ -5,7 +5,19 @@ import type { CatalogueTitle } from "./title-view.ts";
 import { createTitleView, popularityIn } from "./title-view.ts";
 
 const title = (index: number, addedAt: string, year: number | null, genres: string[] = []): CatalogueTitle => ({
-  card: { titleId: titleIdOf(index), name: `Film ${index}`, year, genres, ageMark: null, runtimeMinutes: null },
+  facts: {
+    titleId: titleIdOf(index),
+    kind: "film",
+    name: `Film ${index}`,
+    names: {},
+    originalName: null,
+    year,
+    genres,
+    ageMark: null,
+    runtimeMinutes: null,
+    referenceRuntimeMinutes: null,
+  },
+  rights: null,
   addedAt,
 });
 const table = { count: 0, itemIndices: new Int32Array(0), weights: new Float32Array(0) };

@@ -3,28 +3,27 @@
  *
  * Indices below `trainedCount` are those of the item tables; titles that the models have not met yet come behind them.
  * A title without a card (trained on, since taken out of the catalogue) keeps its index and is never shown. Everything
- * that composing would otherwise work out on each request lies here ready: cards as JSON, the order of novelty, each
- * genre's titles by popularity, the crowd's share of each genre. Built in milliseconds when either side changes.
+ * that composing would otherwise work out on each request lies here ready: the order of novelty, each genre's titles by
+ * popularity, the crowd's share of each genre. Built in milliseconds when either side changes. What of it somebody may see,
+ * and in which language, is in showings.ts.
  */
-import type { TitleCard } from "@thewatcher/contracts/api/catalogue";
 import type { TitleId } from "@thewatcher/contracts/ids";
 import type { ItemTables, PopularityTable } from "@thewatcher/contracts/item-tables";
+import type { CardSource } from "@thewatcher/contracts/title-card";
+import { type Rights, UNKNOWN_AGE_MARK } from "@thewatcher/contracts/visibility";
 import { assert } from "@thewatcher/kit/assert";
-import { bytesOf } from "./json-bytes.ts";
 
 /** Sort keys hold a 32-bit score and an index of 20 bits in one double of 53. */
 export const TITLES_MAX = 2 ** 20;
 /** Titles at the head of a ranking whose genres say what somebody likes: three rows' worth. */
 export const TASTE_DEPTH = 60;
-/** An age mark that is not known is taken for the strictest one. */
-const UNKNOWN_AGE_MARK = 18;
 const EVERYWHERE = "*";
 const DAY_MS = 86_400_000;
-const nothing = new Uint8Array(0);
 
 /** One title of the catalogue. */
 export interface CatalogueTitle {
-  readonly card: TitleCard;
+  readonly facts: CardSource;
+  readonly rights: Rights;
   /** ISO instant. */
   readonly addedAt: string;
 }
@@ -46,11 +45,7 @@ export interface TitleView {
   readonly indexOf: ReadonlyMap<string, number>;
   /** undefined: not in the catalogue, never shown. */
   readonly titles: readonly (CatalogueTitle | undefined)[];
-  /** The bytes of the card's JSON, beside `titles`; empty where there is none. */
-  readonly cardJson: readonly Uint8Array[];
-  /** The bytes of `"<title id>":"<name>"`, beside `titles`; empty where there is no card. */
-  readonly nameJson: readonly Uint8Array[];
-  /** 0: no card. */
+  /** 0: not in the catalogue. */
   readonly shown: Uint8Array;
   readonly ageMarks: Uint8Array;
   readonly genres: readonly string[];
@@ -69,31 +64,27 @@ export function createTitleView(catalogue: readonly CatalogueTitle[], tables: It
   const indexOf = new Map<string, number>();
   for (const titleId of tables?.titleIds ?? []) indexOf.set(titleId, indexOf.size);
   const trainedCount = indexOf.size;
-  for (const { card } of catalogue) if (!indexOf.has(card.titleId)) indexOf.set(card.titleId, indexOf.size);
+  for (const { facts } of catalogue) if (!indexOf.has(facts.titleId)) indexOf.set(facts.titleId, indexOf.size);
   const titleCount = indexOf.size;
   assert(titleCount <= TITLES_MAX, "at most 2^20 titles", () => titleCount);
 
   const titles = new Array<CatalogueTitle | undefined>(titleCount).fill(undefined);
-  const cardJson = new Array<Uint8Array>(titleCount).fill(nothing);
-  const nameJson = new Array<Uint8Array>(titleCount).fill(nothing);
   const shown = new Uint8Array(titleCount);
   const ageMarks = new Uint8Array(titleCount).fill(UNKNOWN_AGE_MARK);
   const genreIndex = new Map<string, number>();
-  for (const genre of [...new Set(catalogue.flatMap(({ card }) => card.genres))].sort()) {
+  for (const genre of [...new Set(catalogue.flatMap(({ facts }) => facts.genres))].sort()) {
     genreIndex.set(genre, genreIndex.size);
   }
   for (const title of catalogue) {
-    const index = indexOf.get(title.card.titleId)!;
+    const index = indexOf.get(title.facts.titleId)!;
     titles[index] = title;
-    cardJson[index] = bytesOf(JSON.stringify(title.card));
-    nameJson[index] = bytesOf(`${JSON.stringify(title.card.titleId)}:${JSON.stringify(title.card.name)}`);
     shown[index] = 1;
-    ageMarks[index] = title.card.ageMark ?? UNKNOWN_AGE_MARK;
+    ageMarks[index] = title.facts.ageMark ?? UNKNOWN_AGE_MARK;
   }
   const genreOffsets = new Int32Array(titleCount + 1);
   const titleGenres: number[] = [];
   titles.forEach((title, index) => {
-    for (const genre of new Set(title?.card.genres)) titleGenres.push(genreIndex.get(genre)!);
+    for (const genre of new Set(title?.facts.genres)) titleGenres.push(genreIndex.get(genre)!);
     genreOffsets[index + 1] = titleGenres.length;
   });
   const genres = { count: genreIndex.size, offsets: genreOffsets, ofTitles: Int32Array.from(titleGenres) };
@@ -110,8 +101,6 @@ export function createTitleView(catalogue: readonly CatalogueTitle[], tables: It
     titleIds: [...indexOf.keys()] as TitleId[],
     indexOf,
     titles,
-    cardJson,
-    nameJson,
     shown,
     ageMarks,
     genres: [...genreIndex.keys()],
@@ -170,7 +159,7 @@ function orderOfNovelty(
   const order: { index: number; day: number; year: number }[] = [];
   titles.forEach((title, index) => {
     if (!title) return;
-    order.push({ index, day: Math.floor(Date.parse(title.addedAt) / DAY_MS), year: title.card.year ?? 0 });
+    order.push({ index, day: Math.floor(Date.parse(title.addedAt) / DAY_MS), year: title.facts.year ?? 0 });
   });
   order.sort((a, b) => b.day - a.day || b.year - a.year || rank[a.index]! - rank[b.index]! || a.index - b.index);
   return Int32Array.from(order, ({ index }) => index);

@@ -13,6 +13,7 @@ const PASSED_HEADERS = [
   "content-encoding",
   "content-length",
   "content-type",
+  "if-match",
   "if-none-match",
 ] as const;
 

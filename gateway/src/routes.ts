@@ -4,7 +4,7 @@
  */
 import type { Role, ServiceName } from "@thewatcher/contracts/identity";
 
-export type Method = "GET" | "POST" | "PUT" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** `anonymous`: no session and no token at all. */
 export type Caller = Role | "anonymous";
 
@@ -67,6 +67,68 @@ export const forwardedRoutes = [
     to: "catalog",
     needs: "own_profile",
   },
+  { method: "GET", path: "/api/v1/titles/:titleId/seasons", callers: ["viewer", "service"], to: "catalog" },
+  { method: "GET", path: "/api/v1/people/:personId", callers: ["viewer", "service"], to: "catalog" },
+  { method: "GET", path: "/api/v1/genres", callers: ["viewer", "service"], to: "catalog" },
+  { method: "GET", path: "/api/v1/collections", callers: ["viewer", "service"], to: "catalog" },
+  { method: "GET", path: "/api/v1/collections/:collectionId", callers: ["viewer", "service"], to: "catalog" },
+  {
+    method: "GET",
+    path: "/api/v1/profiles/:profileId/leaving",
+    callers: ["viewer", "service"],
+    to: "serving",
+    needs: "own_profile",
+  },
+  {
+    method: "PUT",
+    path: "/api/v1/profiles/:profileId/continue-watching/:titleId/hidden",
+    callers: ["viewer"],
+    to: "catalog",
+    needs: "own_profile",
+  },
+  {
+    method: "DELETE",
+    path: "/api/v1/profiles/:profileId/continue-watching/:titleId/hidden",
+    callers: ["viewer"],
+    to: "catalog",
+    needs: "own_profile",
+  },
+  {
+    method: "GET",
+    path: "/api/v1/profiles/:profileId/wishes",
+    callers: ["viewer", "service"],
+    to: "catalog",
+    needs: "own_profile",
+  },
+  {
+    method: "PUT",
+    path: "/api/v1/profiles/:profileId/wishes",
+    callers: ["viewer"],
+    to: "catalog",
+    needs: "own_profile",
+  },
+  {
+    method: "DELETE",
+    path: "/api/v1/profiles/:profileId/wishes",
+    callers: ["viewer"],
+    to: "catalog",
+    needs: "own_profile",
+  },
+  { method: "POST", path: "/api/v1/editor/titles", callers: ["editor"], to: "catalog" },
+  { method: "GET", path: "/api/v1/editor/titles/:titleId", callers: ["editor"], to: "catalog" },
+  { method: "PATCH", path: "/api/v1/editor/titles/:titleId", callers: ["editor"], to: "catalog" },
+  { method: "GET", path: "/api/v1/editor/titles/:titleId/history", callers: ["editor"], to: "catalog" },
+  { method: "POST", path: "/api/v1/editor/titles/:titleId/undo/:revision", callers: ["editor"], to: "catalog" },
+  { method: "POST", path: "/api/v1/editor/collections", callers: ["editor"], to: "catalog" },
+  { method: "GET", path: "/api/v1/editor/collections/:collectionId", callers: ["editor"], to: "catalog" },
+  { method: "PUT", path: "/api/v1/editor/collections/:collectionId", callers: ["editor"], to: "catalog" },
+  { method: "GET", path: "/api/v1/editor/collections/:collectionId/history", callers: ["editor"], to: "catalog" },
+  {
+    method: "POST",
+    path: "/api/v1/editor/collections/:collectionId/undo/:revision",
+    callers: ["editor"],
+    to: "catalog",
+  },
 ] as const satisfies readonly ForwardedRoute[];
 
 export const ownRoutes = [
@@ -100,6 +162,8 @@ export const ownRoutes = [
     to: "gateway",
     name: "eraseProfile",
   },
+  { method: "GET", path: "/api/v1/zone", callers: everyone, to: "gateway", name: "getZone" },
+  { method: "GET", path: "/api/docs", callers: everyone, to: "gateway", name: "getDocs" },
   { method: "GET", path: "/api/openapi.json", callers: everyone, to: "gateway", name: "getOpenApi" },
   { method: "GET", path: "/healthz", callers: everyone, to: "gateway", name: "getHealth" },
   { method: "GET", path: "/readyz", callers: everyone, to: "gateway", name: "getReadiness" },

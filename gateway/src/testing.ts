@@ -200,6 +200,22 @@ export async function signIn(door: Door, accountId: string, profileId?: string):
   return browser;
 }
 
+/** The token in a mail's link. */
+export function linkTokenOf(message: MailMessage | undefined): string {
+  return /#token=([\w-]{43})/.exec(message?.text ?? "")?.[1] ?? "";
+}
+
+export const json = (value: unknown, method = "POST"): RequestInit => ({ method, body: JSON.stringify(value) });
+
+/** A browser of somebody who signed up, followed the link and is signed in; no profile is chosen. */
+export async function register(door: Door, email: string, password: string): Promise<Browser> {
+  const browser = openBrowser(door);
+  await browser.fetch("/api/v1/sign-up", json({ email, password }));
+  const token = linkTokenOf((await door.readMail())[email]?.[0]);
+  await browser.fetch("/api/v1/sign-up/verify", json({ token, password }));
+  return browser;
+}
+
 export async function whoIs(browser: Browser): Promise<{ account: Account; profileId: string | null } | undefined> {
   const view = SessionView.parse(await (await browser.fetch("/api/v1/session")).json());
   return view.kind === "signed_in" ? view : undefined;

@@ -17,7 +17,8 @@ import type { FetchCatalogueSlice } from "@thewatcher/serving-api/catalogue-hold
 import { urlSettingOf } from "./roles/table.ts";
 import { SETTINGS, type Settings, serviceUrls, variableOf } from "./settings.ts";
 
-export type Service = (request: Request) => Promise<Response> | Response;
+/** `bindings`: what the HTTP server knows of the connection; a call inside of the process has none. */
+export type Service = (request: Request, bindings?: object) => Promise<Response> | Response;
 
 /**
  * Of an answer, with all repeats; a process that hangs costs half of it before another is asked. A page is composed within

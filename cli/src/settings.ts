@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { parseNetwork } from "@thewatcher/gateway/client-address";
 import { tokenKeysOf } from "@thewatcher/kit/internal-token";
 import { UserError } from "@thewatcher/kit/user-error";
 import { z } from "zod";
@@ -70,6 +71,14 @@ function isServiceUrl(url: string): boolean {
   const { pathname, search, hash, username, password } = new URL(url);
   return pathname === "/" && `${search}${hash}${username}${password}` === "";
 }
+
+/** The parts of a setting that is a list. */
+export const listOf = (value = ""): readonly string[] =>
+  value
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+const listSetting = (isPart: (part: string) => boolean) => z.string().refine((value) => listOf(value).every(isPart));
 
 const serviceUrl = (about: string): Setting => ({
   schema: z.string().refine((value) => serviceUrls(value).every(isServiceUrl)),
@@ -153,6 +162,18 @@ export const SETTINGS = {
   catalogUrl: serviceUrl("where the role catalog answers, with --roles"),
   servingUrl: serviceUrl("where the role serving answers, with --roles"),
   ingestionUrl: serviceUrl("where the role ingestion answers, with --roles"),
+  publicHosts: {
+    schema: listSetting((name) => /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(name)),
+    default: undefined,
+    accepts: "host names without ports, separated by commas",
+    about: "names beside the zones' own and loopback that the public door answers under",
+  },
+  trustedProxies: {
+    schema: listSetting((network) => parseNetwork(network) !== undefined),
+    default: undefined,
+    accepts: "addresses and networks such as 10.0.0.0/8 or 2001:db8::/32, separated by commas",
+    about: "proxies that are believed about who asks (X-Forwarded-For) and from which country (X-Edge-Country)",
+  },
   internalKey: {
     schema: z.string().refine(isInternalKey),
     default: undefined,
@@ -186,6 +207,8 @@ export interface Settings {
   readonly catalogUrl: string | undefined;
   readonly servingUrl: string | undefined;
   readonly ingestionUrl: string | undefined;
+  readonly publicHosts: string | undefined;
+  readonly trustedProxies: string | undefined;
   readonly internalKey: string | undefined;
 }
 

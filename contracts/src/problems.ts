@@ -16,8 +16,11 @@ export const problemTypes = {
   "link-expired": { status: 410, title: "The link is used or has expired" },
   "precondition-failed": { status: 412, title: "Changed by somebody else meanwhile" },
   "body-too-large": { status: 413, title: "The body is too large" },
+  "uri-too-long": { status: 414, title: "The address is too long" },
+  "misdirected-request": { status: 421, title: "This host is not one of ours" },
   "invalid-events": { status: 422, title: "None of the events could be accepted" },
   "too-many-requests": { status: 429, title: "Too many requests" },
+  "headers-too-large": { status: 431, title: "The headers are too large" },
   internal: { status: 500, title: "Something broke on our side" },
   unavailable: { status: 503, title: "A part that this needs is away" },
 } as const;

@@ -39,6 +39,8 @@ describe("a forwarded request", () => {
       profileId: "a-1",
       country: "BY",
       device: "web",
+      language: "be",
+      planId: null,
     });
     expect(request).toMatchObject({ service: "serving", method: "GET", path: "/api/v1/home?rows=3" });
     expect(Object.keys(request.headers).sort()).toEqual(["accept-language", "authorization", "x-request-id"]);
@@ -184,7 +186,7 @@ describe("another site's page", () => {
     door.request("/api/v1/events", { method: "POST", body: "{}", headers: { cookie, ...headers } });
 
   test("can't change anything with the browser's cookie", async () => {
-    const { cookie } = await signIn(door, "demo-a", "a-1");
+    const { cookie, csrfToken } = await signIn(door, "demo-a", "a-1");
     const foreign: Record<string, string>[] = [
       {},
       { origin: "null" },
@@ -193,8 +195,11 @@ describe("another site's page", () => {
       { origin: "http://127.0.0.1.evil.example:8080" },
       { origin: "nonsense" },
     ];
-    for (const headers of foreign) expect((await post(cookie, headers)).status, JSON.stringify(headers)).toBe(403);
-    expect((await post(cookie, { origin: HOST })).status).toBe(200);
+    const csrf = { "x-csrf-token": csrfToken };
+    for (const headers of foreign) {
+      expect((await post(cookie, { ...csrf, ...headers })).status, JSON.stringify(headers)).toBe(403);
+    }
+    expect((await post(cookie, { ...csrf, origin: HOST })).status).toBe(200);
   });
 
   test("can't sign the visitor in as somebody else", async () => {

@@ -7,19 +7,26 @@
  */
 import { type Identity, SERVICES, type ServiceName } from "@thewatcher/contracts/identity";
 import { ProfileId as ProfileIdSchema, TitleId as TitleIdSchema } from "@thewatcher/contracts/ids";
+import type { Locale } from "@thewatcher/contracts/locales";
 import { problem } from "@thewatcher/contracts/problems";
+import type { ZoneView } from "@thewatcher/contracts/zones";
 import type { Clock } from "@thewatcher/kit/clock";
-import { handleErrors, requestId } from "@thewatcher/kit/http";
+import { handleErrors, ProblemError, requestId } from "@thewatcher/kit/http";
 import type { TokenSigner } from "@thewatcher/kit/internal-token";
 import type { Log } from "@thewatcher/kit/log";
 import type { Cache } from "@thewatcher/stores/cache/port";
 import type { Database } from "@thewatcher/stores/database/port";
 import { type Context, Hono } from "hono";
 import { getCountryOfProfile } from "./accounts.ts";
+import { createAttempts, tooMany } from "./attempts.ts";
+import { createClients } from "./client-address.ts";
 import { sessionCookieOf, sessionTokenOf } from "./cookies.ts";
+import { CSRF_HEADER, csrfTokenOf, isCsrfToken } from "./csrf.ts";
+import { renderDocsPage } from "./docs-page.ts";
 import { createExpiringMap } from "./expiring-map.ts";
 import { forward, PROFILE_HEADER, type Service, withDefaults } from "./forward.ts";
 import { type Caller, type GatewayEnv, type Handler, orUnavailable, refuse } from "./handler.ts";
+import { createHosts, languageOf } from "./hosts.ts";
 import { createAccountHandlers } from "./identity/account-handlers.ts";
 import { createPasswordHandlers } from "./identity/password-handlers.ts";
 import { createPasswords, type Passwords } from "./identity/passwords.ts";
@@ -28,8 +35,10 @@ import { createProfileHandlers } from "./identity/profile-handlers.ts";
 import { createSessionHandlers } from "./identity/session-handlers.ts";
 import { createSignUpHandlers } from "./identity/sign-up-handlers.ts";
 import { mergeOpenApi } from "./openapi.ts";
-import { originRefusal } from "./origin.ts";
+import { isSafeMethod, originRefusal } from "./origin.ts";
 import { getProblemPage } from "./problem-pages.ts";
+import { BUDGETS, createRateLimit, limitClassOf } from "./rate-limit.ts";
+import { overLimit } from "./request-limits.ts";
 import {
   everyone,
   type ForwardedRoute,
@@ -39,6 +48,7 @@ import {
   type Route,
   routes,
 } from "./routes.ts";
+import { API_HEADERS, newNonce, pageHeaders, STRICT_TRANSPORT } from "./security-headers.ts";
 import { createServiceTokens, SERVICE_TOKEN_PREFIX } from "./service-tokens.ts";
 import { createSessions, type Session } from "./sessions.ts";
 import { createStaticSite } from "./static-site.ts";
@@ -53,6 +63,10 @@ export interface GatewayDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly world: () => "demo" | "empty";
+  /** Names beside the zones' own and loopback that this door answers under. */
+  readonly publicHosts?: readonly string[];
+  /** Addresses and networks of proxies that are believed about who asks, and from which country. */
+  readonly trustedProxies?: readonly string[];
   /** Told of mail that was written for it. */
   readonly postOffice: Pick<PostOffice, "kick" | "requireRoom">;
   /** Default: argon2id. A test counts. */
@@ -69,8 +83,15 @@ const COUNTRY_BELIEVED_MAX = 20_000;
 const READINESS_BELIEVED_MS = 1_000;
 const READINESS_WAIT_MS = 1_000;
 
-/** The web app's files say otherwise for themselves. */
-const DEFAULT_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+/** The country that a trusted proxy saw the request come from. It decides rights; prices are the account's. */
+const EDGE_COUNTRY_HEADER = "x-edge-country";
+/** What answers are chosen by, beside their address. */
+const VARY = { vary: "cookie, accept-language" };
+const LOOPBACK_HEADERS = { ...API_HEADERS, ...VARY };
+/** The web app's files and our pages say otherwise for themselves. */
+const PUBLIC_HEADERS = { ...LOOPBACK_HEADERS, ...STRICT_TRANSPORT };
+/** Asked by address, before any name is known to lead here. */
+const PROBES: readonly string[] = ["/healthz", "/readyz"];
 /** Under these nothing is a page of the web app. */
 const NOT_PAGES = /^\/(?:api|docs|internal)(?:\/|$)/;
 
@@ -78,7 +99,11 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
   const { database, cache, signer, services, clock, log } = deps;
   const sessions = createSessions({ cache, database, clock });
   const { world, postOffice, passwords = createPasswords() } = deps;
-  const identity = { database, cache, clock, sessions, passwords, postOffice, world };
+  const hostOf = createHosts(deps.publicHosts ?? []);
+  const clientOf = createClients(deps.trustedProxies ?? []);
+  const limit = createRateLimit({ cache, clock });
+  const attempts = createAttempts({ cache, limit });
+  const identity = { database, cache, clock, sessions, passwords, postOffice, world, attempts };
   const serviceTokens = createServiceTokens({ database, clock });
   const countries = createExpiringMap<string>(COUNTRY_BELIEVED_MAX);
   const site = deps.web && createStaticSite(deps.web.root);
@@ -97,8 +122,27 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
     const refusal = originRefusal(c, token !== undefined);
     if (refusal !== undefined) throw refuse("forbidden", refusal);
     const found = token === undefined ? undefined : await orUnavailable(sessions.find(token, { mayRotate }));
-    if (found?.freshToken !== undefined) c.set("freshToken", found.freshToken);
-    return found ? { kind: "viewer", session: found.session } : anonymous;
+    if (!found || token === undefined) return anonymous;
+    if (!isSafeMethod(c.req.method) && !isCsrfToken(c.req.raw.headers.get(CSRF_HEADER), token)) {
+      throw refuse("forbidden", `Send ${CSRF_HEADER} as the last answer of GET /api/v1/session said it.`);
+    }
+    if (found.freshToken !== undefined) c.set("freshToken", found.freshToken);
+    return { kind: "viewer", session: found.session };
+  };
+
+  /** Ends the request with 429 where its network or its session has had enough. */
+  const meter = (route: Route): ((c: Context<GatewayEnv>, caller: Caller) => void) => {
+    const asPeople = limitClassOf(route);
+    return ({ var: { client } }, caller) => {
+      // Whoever asks from this machine is the machine's owner, or a proxy that nobody named: everybody at once.
+      if (asPeople === "none" || client.isLoopback) return;
+      const name = caller.kind === "machine" ? "machine" : asPeople;
+      const byNetwork = limit.take(`${name}:${client.network}`, BUDGETS[name].network);
+      if (byNetwork > 0) throw tooMany(byNetwork);
+      if (caller.kind !== "viewer") return;
+      const bySession = limit.take(`${name}:${caller.session.deviceId}`, BUDGETS[name].session);
+      if (bySession > 0) throw tooMany(bySession);
+    };
   };
 
   const countryOf = async (profileId: string): Promise<string> => {
@@ -110,7 +154,7 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
     return country;
   };
 
-  const identityFor = async (route: ForwardedRoute, c: Context, caller: Caller): Promise<Identity> => {
+  const identityFor = async (route: ForwardedRoute, c: Context<GatewayEnv>, caller: Caller): Promise<Identity> => {
     const profileId = pathId(c, "profileId", ProfileIdSchema);
     pathId(c, "titleId", TitleIdSchema);
     if (caller.kind === "machine") {
@@ -133,9 +177,10 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
       role: roleOn(route, session.role),
       accountId: session.accountId,
       ...(chosen === undefined ? {} : { profileId: chosen }),
-      country: session.country,
+      country: edgeCountryOf(c) ?? session.country,
       device: "web",
-      ...(session.language === null ? {} : { language: session.language }),
+      language: localeOf(c, session.language),
+      planId: null,
     };
   };
 
@@ -145,9 +190,21 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
     ...createPasswordHandlers(identity),
     ...createAccountHandlers(identity),
     ...createProfileHandlers(identity),
+    getZone(c) {
+      const { authority, zone } = c.get("host");
+      const { country, homeRegion, currency, shell } = zone;
+      const locale = localeOf(c, null);
+      return c.json({ host: authority, country, homeRegion, locale, currency, shell } satisfies ZoneView);
+    },
     async getOpenApi(c) {
-      openApi ??= await describe();
+      openApi ??= JSON.stringify(await describe());
       return c.body(openApi, 200, { "content-type": "application/json" });
+    },
+    async getDocs(c) {
+      const nonce = newNonce();
+      openApi ??= JSON.stringify(await describe());
+      const page = renderDocsPage(JSON.parse(openApi), nonce);
+      return c.body(page, 200, { ...pageHeaders(nonce), "content-type": "text/html; charset=utf-8" });
     },
     getHealth: (c) => c.json({ status: "alive" }),
     async getReadiness(c) {
@@ -161,7 +218,7 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
     },
   };
 
-  const describe = async (): Promise<string> => {
+  const describe = async (): Promise<object> => {
     const documents: Partial<Record<ServiceName, Record<string, unknown>>> = {};
     for (const service of SERVICES) {
       const identity: Identity = { role: "service", country: UNKNOWN_COUNTRY, device: "gateway" };
@@ -174,7 +231,7 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
       });
       if (response.ok) documents[service] = (await response.json()) as Record<string, unknown>;
     }
-    return JSON.stringify(mergeOpenApi(documents));
+    return mergeOpenApi(documents);
   };
 
   const app = new Hono<GatewayEnv>();
@@ -182,16 +239,37 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
   app.use(requestId());
   app.use(async (c, next) => {
     await next();
-    const answer = withDefaults(c.res, DEFAULT_HEADERS);
+    const isLoopback = hostOf(authorityOf(c.req.raw.url))?.isLoopback === true;
+    const answer = withDefaults(c.res, isLoopback ? LOOPBACK_HEADERS : PUBLIC_HEADERS);
     if (answer !== c.res) c.res = answer;
     const freshToken = c.get("freshToken");
-    if (freshToken !== undefined) c.res.headers.append("set-cookie", sessionCookieOf(c, freshToken));
+    if (freshToken !== undefined) {
+      c.res.headers.append("set-cookie", sessionCookieOf(c, freshToken));
+      c.res.headers.set(CSRF_HEADER, csrfTokenOf(freshToken));
+    }
+  });
+  app.use(async (c, next) => {
+    const { headers, url } = c.req.raw;
+    const incoming = c.env?.incoming;
+    const tooMuch = overLimit(url, headers.get("content-length"), incoming);
+    if (tooMuch) throw new ProblemError(tooMuch);
+    const authority = authorityOf(url);
+    const host = hostOf(authority) ?? (PROBES.includes(c.req.path) ? hostOf("localhost") : undefined);
+    // Some requests name their host twice, and readers would differ in which one they mean.
+    if (!host || (headers.get("host") ?? authority).toLowerCase() !== authority.toLowerCase()) {
+      throw refuse("misdirected-request");
+    }
+    c.set("host", host);
+    c.set("client", clientOf(incoming?.socket.remoteAddress, headers.get("x-forwarded-for")));
+    await next();
   });
 
   for (const route of forwardedRoutes as readonly ForwardedRoute[]) {
+    const count = meter(route);
     app.on(route.method, route.path, async (c) => {
       const caller = await callerOf(c, true);
       admit(route, caller);
+      count(c, caller);
       const token = await signer.sign(route.to, await identityFor(route, c, caller));
       const profileHeader = caller.kind === "machine" ? c.req.raw.headers.get(PROFILE_HEADER) : null;
       return forward(services[route.to], c.req.raw, { token, requestId: c.get("requestId"), profileHeader });
@@ -199,10 +277,12 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
   }
   for (const route of ownRoutes) {
     const handler = handlers[route.name];
+    const count = meter(route);
     app.on(route.method, route.path, async (c) => {
       // Where everyone is let in nobody is asked: health must not depend on the stores.
       const caller = route.callers === everyone ? anonymous : await callerOf(c, false);
       admit(route, caller);
+      count(c, caller);
       return handler(c, caller);
     });
   }
@@ -220,6 +300,26 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
     });
   }
   return app;
+}
+
+/** `http://name:80/path` → `name:80`. Parsed by hand: `URL` costs more than the rest of the look at a request. */
+function authorityOf(url: string): string {
+  const start = url.indexOf("//") + 2;
+  const end = url.indexOf("/", start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
+}
+
+const localeOf = (c: Context<GatewayEnv>, chosen: Locale | null): Locale =>
+  languageOf(c.get("host"), {
+    chosen,
+    named: c.req.query("locale"),
+    accepted: c.req.raw.headers.get("accept-language"),
+  });
+
+function edgeCountryOf(c: Context<GatewayEnv>): string | undefined {
+  if (!c.get("client").isBehindTrusted) return undefined;
+  const country = c.req.raw.headers.get(EDGE_COUNTRY_HEADER);
+  return country !== null && /^[A-Z]{2}$/.test(country) ? country : undefined;
 }
 
 /** Who works here is a viewer too; on a route of that work, and only there, in that role. */

@@ -1,16 +1,29 @@
 /** What the handlers of the gateway's own routes share: who calls, how a body is read, how something is refused. */
+import type { IncomingMessage } from "node:http";
 import { type ProblemSlug, problem } from "@thewatcher/contracts/problems";
 import { ProblemError, readJson } from "@thewatcher/kit/http";
 import type { Context } from "hono";
 import type { z } from "zod";
+import type { Client } from "./client-address.ts";
+import type { Host } from "./hosts.ts";
 import type { MachineRole } from "./service-tokens.ts";
 import type { Session } from "./sessions.ts";
 
+/** Of the server on node:http; a request made inside the process has none. */
+export interface GatewayBindings {
+  readonly incoming?: IncomingMessage;
+}
+
 export interface GatewayEnv {
+  Bindings: GatewayBindings;
   Variables: {
     requestId: string;
     /** The session's token was changed on the way: the answer brings the new one. */
     freshToken: string | undefined;
+    /** Which of our hosts is asked. */
+    host: Host;
+    /** Who asks, as far as the connection says. */
+    client: Client;
   };
 }
 

@@ -30,6 +30,7 @@ import {
 } from "@thewatcher/contracts/api/session";
 import { SERVICES, type ServiceName } from "@thewatcher/contracts/identity";
 import { Problem } from "@thewatcher/contracts/problems";
+import { ZoneView } from "@thewatcher/contracts/zones";
 import { z } from "zod";
 import { type OwnRouteName, type ownRoutes, type Route, routes } from "./routes.ts";
 
@@ -104,6 +105,8 @@ const ownOperations: Readonly<Record<OwnRouteName, OwnOperation>> = {
     request: EraseProfile,
     response: SessionView,
   },
+  getZone: { summary: "What the host that was asked means: country, language, currency, shell", response: ZoneView },
+  getDocs: { summary: "This document as a page for people" },
   getOpenApi: { summary: "This document" },
   getHealth: { summary: "The process lives" },
   getReadiness: { summary: "The process can serve" },

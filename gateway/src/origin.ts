@@ -6,11 +6,12 @@
 import type { Context } from "hono";
 
 const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
+export const isSafeMethod = (method: string): boolean => SAFE_METHODS.includes(method);
 
 /** Why the request is refused, or undefined. */
 export function originRefusal(c: Context, hasSessionCookie: boolean): string | undefined {
   const { method, headers, url } = c.req.raw;
-  if (SAFE_METHODS.includes(method)) return undefined;
+  if (isSafeMethod(method)) return undefined;
   const origin = headers.get("origin");
   if (origin === null) return hasSessionCookie ? "A request with a session's cookie must carry Origin." : undefined;
   const host = headers.get("host") ?? new URL(url).host;

@@ -53,7 +53,7 @@ test("the start page is asked for again each time, and nothing of it runs that i
   const answer = await app.request("/");
   expect(await answer.text()).toContain("<title>app</title>");
   expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
-  expect(answer.headers.get("cache-control")).toBe("no-cache");
+  expect(answer.headers.get("cache-control")).toBe("no-store");
   expect(answer.headers.get("content-security-policy")).toContain("default-src 'self'");
   expect(answer.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
   expect(answer.headers.get("x-content-type-options")).toBe("nosniff");

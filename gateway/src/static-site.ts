@@ -1,12 +1,14 @@
 /**
  * The built web app out of a folder. The folder is read once, when the site is made, and only what was found in it then
  * is ever answered, by exact path: a path that climbs out of it is not in the list. Files under `/assets/` carry the
- * hash of their content in their names and are kept by browsers for ever; everything else is asked for again.
+ * hash of their content in their names and are kept by browsers for ever; everything else is asked for again. The
+ * start page is made anew for each answer, which has a nonce of its own: it is 1 KB, and never compressed.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import { UserError } from "@thewatcher/kit/user-error";
+import { FILE_HEADERS, newNonce, pageHeaders, withNonce } from "./security-headers.ts";
 
 export type StaticSite = (request: Request, path: string) => Response | undefined;
 
@@ -36,22 +38,9 @@ const ENCODINGS = [
   { name: "gzip", extension: ".gz" },
 ] as const;
 
-/** The app draws its own posters and asks only its own host. */
-const SECURITY_HEADERS = {
-  "content-security-policy": [
-    "default-src 'self'",
-    "img-src 'self' data: blob:",
-    "media-src 'self' blob:",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-  ].join("; "),
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "strict-origin-when-cross-origin",
-  "cross-origin-opener-policy": "same-origin",
-  "permissions-policy": "camera=(), microphone=(), geolocation=()",
-};
+const INDEX = "/index.html";
+/** A nonce is good for one answer: nobody keeps the page. */
+const PAGE_CACHING = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
 
 interface StaticFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -63,14 +52,19 @@ interface StaticFile {
 /** Throws UserError when there is no built app at `root`. */
 export function createStaticSite(root: string): StaticSite {
   const files = readSite(root);
-  const index = files.get("/index.html");
+  const index = files.get(INDEX);
   if (!index) throw new UserError(`No web app at ${root}: index.html is missing. Build it with: npm run build`);
+  const html = new TextDecoder().decode(index.bytes);
+  const page = () => {
+    const nonce = newNonce();
+    return new Response(withNonce(html, nonce), { headers: { ...pageHeaders(nonce), ...PAGE_CACHING } });
+  };
   return (request, path) => {
-    if (path === "/") return answer(request, index);
+    if (path === "/" || path === INDEX) return page();
     const file = files.get(path);
     if (file) return answer(request, file);
     // A page of the app is a path without an extension; a missing file is missing.
-    return extname(path) === "" ? answer(request, index) : undefined;
+    return extname(path) === "" ? page() : undefined;
   };
 }
 
@@ -127,7 +121,7 @@ function readSite(root: string): Map<string, StaticFile> {
       encoded,
       hash: createHash("sha256").update(content).digest("base64url").slice(0, 22),
       headers: {
-        ...SECURITY_HEADERS,
+        ...FILE_HEADERS,
         "content-type": CONTENT_TYPES[extname(path)] ?? "application/octet-stream",
         "cache-control": path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
         ...(encoded.size > 0 ? { vary: "accept-encoding" } : {}),

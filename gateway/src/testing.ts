@@ -16,6 +16,7 @@ import { openEmbeddedPostgres } from "@thewatcher/stores/database/embedded-postg
 import type { Database } from "@thewatcher/stores/database/port";
 import type { Mail, MailMessage } from "@thewatcher/stores/mail/port";
 import { createGateway, type GatewayDeps } from "./app.ts";
+import { CSRF_HEADER, csrfTokenOf } from "./csrf.ts";
 import type { Service } from "./forward.ts";
 import { createPasswords, type HashFunction } from "./identity/passwords.ts";
 import { sendDueMail } from "./identity/post-office.ts";
@@ -171,6 +172,7 @@ export function cookieOf(answer: Response): string {
 
 export interface Browser {
   cookie: string;
+  csrfToken: string;
   /** A request with the cookie, and with `Origin` as a browser sends it. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
 }
@@ -178,12 +180,16 @@ export interface Browser {
 export function openBrowser(door: Door, cookie = ""): Browser {
   const browser: Browser = {
     cookie,
+    // What the app would have learned from GET /api/v1/session.
+    csrfToken: csrfTokenOf(cookie.slice(cookie.indexOf("=") + 1)),
     async fetch(path, init = {}) {
       const headers = new Headers(init.headers);
       if (browser.cookie !== "") headers.set("cookie", browser.cookie);
+      if (browser.csrfToken !== "" && !headers.has(CSRF_HEADER)) headers.set(CSRF_HEADER, browser.csrfToken);
       if (init.method !== undefined && init.method !== "GET") headers.set("origin", HOST);
       const answer = await door.request(path, { ...init, headers });
       if (answer.headers.has("set-cookie")) browser.cookie = cookieOf(answer);
+      browser.csrfToken = answer.headers.get(CSRF_HEADER) ?? browser.csrfToken;
       return answer;
     },
   };

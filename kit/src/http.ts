@@ -24,18 +24,20 @@ export interface ProblemBody {
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
   readonly body: ProblemBody;
-  constructor(body: ProblemBody, cause?: unknown) {
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(body: ProblemBody, cause?: unknown, headers: Readonly<Record<string, string>> = {}) {
     super(body.detail ?? body.title, { cause });
     this.body = body;
+    this.headers = headers;
   }
 }
 
 export const REQUEST_ID_HEADER = "x-request-id";
 
-export function problemResponse(body: ProblemBody): Response {
+export function problemResponse(body: ProblemBody, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(JSON.stringify(body), {
     status: body.status,
-    headers: { "content-type": "application/problem+json" },
+    headers: { "content-type": "application/problem+json", ...headers },
   });
 }
 
@@ -63,7 +65,7 @@ export function handleErrors(
     const instance = c.get("requestId" as never) as string | undefined;
     if (error instanceof ProblemError) {
       if (error.body.status >= 500) options.log.error({ err: error.cause ?? error, instance }, "request failed");
-      return problemResponse({ ...error.body, instance });
+      return problemResponse({ ...error.body, instance }, error.headers);
     }
     if (error instanceof HTTPException) {
       return problemResponse({

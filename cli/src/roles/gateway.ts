@@ -1,9 +1,10 @@
 /** The role `gateway`: the public door, and the mail that it sends. */
 import { createGateway } from "@thewatcher/gateway/app";
+import type { GatewayBindings } from "@thewatcher/gateway/handler";
 import { createPostOffice, type PostOffice } from "@thewatcher/gateway/identity/post-office";
 import type { TokenSigner } from "@thewatcher/kit/internal-token";
 import { openMail } from "../open-mail.ts";
-import type { Settings } from "../settings.ts";
+import { listOf, type Settings } from "../settings.ts";
 import type { RoleContext, RolePart } from "./part.ts";
 import type { RoleStores } from "./table.ts";
 
@@ -33,10 +34,15 @@ export function composeGateway(
     clock,
     log: logOf("gateway"),
     world: own.world,
+    publicHosts: [
+      ...listOf(own.settings.publicHosts),
+      ...(own.settings.publicOrigin === undefined ? [] : [new URL(own.settings.publicOrigin).hostname]),
+    ],
+    trustedProxies: listOf(own.settings.trustedProxies),
     postOffice: { kick: () => postOffice?.kick(), requireRoom: () => postOffice?.requireRoom() },
   });
   return {
-    fetch: (request) => app.fetch(request),
+    fetch: (request, bindings) => app.fetch(request, bindings as GatewayBindings | undefined),
     async opened(url) {
       const mail = lifecycle.own("mail", await openMail(own.settings, clock), (it) => it.close());
       const publicOrigin = new URL(own.settings.publicOrigin ?? url).origin;

@@ -8,6 +8,7 @@ import type { Cache } from "@thewatcher/stores/cache/port";
 import type { Database } from "@thewatcher/stores/database/port";
 import type { Context } from "hono";
 import { getAccount, isChilds } from "../accounts.ts";
+import type { Attempts } from "../attempts.ts";
 import { setSessionCookie } from "../cookies.ts";
 import { type Caller, refuse, sessionOf } from "../handler.ts";
 import type { Session, Sessions } from "../sessions.ts";
@@ -22,6 +23,7 @@ export interface IdentityDeps {
   readonly sessions: Sessions;
   readonly passwords: Passwords;
   readonly postOffice: Pick<PostOffice, "kick" | "requireRoom">;
+  readonly attempts: Attempts;
   readonly world: () => "demo" | "empty";
 }
 

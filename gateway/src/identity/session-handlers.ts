@@ -4,7 +4,8 @@ import type { AccountProfile } from "@thewatcher/contracts/api/session";
 import { type Account, ChooseProfile, HandOver, type SessionView, SignIn } from "@thewatcher/contracts/api/session";
 import { ZONES, zoneOf } from "@thewatcher/contracts/zones";
 import { getAccount, getAccountOfProfile, isOpenFrom, listDemoAccounts } from "../accounts.ts";
-import { clearSessionCookie } from "../cookies.ts";
+import { clearSessionCookie, sessionTokenOf } from "../cookies.ts";
+import { CSRF_HEADER, csrfTokenOf } from "../csrf.ts";
 import { type Handler, readBody, refuse, sessionOf } from "../handler.ts";
 import type { Session } from "../sessions.ts";
 import { createHandover, redeemSignInTicket } from "../sign-in-tickets.ts";
@@ -75,9 +76,13 @@ export function createSessionHandlers(deps: IdentityDeps) {
     async signIn(c, caller) {
       const given = await readBody(c, SignIn);
       if ("email" in given) {
+        const name = normaliseEmail(given.email) ?? given.email;
+        await deps.attempts.admit(c, name);
         const account = await accountByPassword(given);
         if (!account) throw refuse("wrong-credentials");
-        return c.json(await beginSession(deps, c, caller, account, null));
+        const view = await beginSession(deps, c, caller, account, null);
+        await deps.attempts.succeeded(c, name);
+        return c.json(view);
       }
       const account = deps.world() === "demo" ? await getAccount(database, given.accountId) : undefined;
       // The same answer for an account that is not there: this is not the place to find out who has one.
@@ -86,6 +91,7 @@ export function createSessionHandlers(deps: IdentityDeps) {
     },
 
     async getSession(c, caller) {
+      const token = sessionTokenOf(c);
       if (caller.kind !== "viewer") return c.json({ kind: "anonymous" } satisfies SessionView);
       const { session } = caller;
       const account = await getAccount(database, session.accountId);
@@ -94,6 +100,7 @@ export function createSessionHandlers(deps: IdentityDeps) {
         clearSessionCookie(c);
         return c.json({ kind: "anonymous" } satisfies SessionView);
       }
+      if (token !== undefined) c.header(CSRF_HEADER, csrfTokenOf(token));
       return c.json({ kind: "signed_in", account, profileId: session.profileId } satisfies SessionView);
     },
 

@@ -3,11 +3,13 @@
  * goes. Cut off, it is loaded again from the start: the world is the same for its seed and its present, so every row has
  * its key and every event its id, and nothing counts twice.
  */
+
 import { latestPreferences, type StatedEvent } from "@thewatcher/catalog-api/stated";
-import { upsertTitles } from "@thewatcher/catalog-api/titles";
+import { writeCatalogue } from "@thewatcher/catalog-api/whole";
 import { isStated } from "@thewatcher/contracts/events";
 import type { Clock } from "@thewatcher/kit/clock";
 import { loadCatalogue } from "@thewatcher/simulation/catalogue";
+import { demoDocuments } from "@thewatcher/simulation/demo-documents";
 import { generateEvents } from "@thewatcher/simulation/history";
 import { createWorld, type World } from "@thewatcher/simulation/world";
 import type { NewRecord } from "@thewatcher/stores/event-log/port";
@@ -40,7 +42,8 @@ export async function loadDemoWorld(
 ): Promise<DemoWorldSummary> {
   const { database, eventLog } = deps.stores;
   deps.report({ stage: "demo world: titles and viewers" });
-  await upsertTitles(database, world.titles);
+  const documents = demoDocuments(world.titles, { worldNow: world.worldNow });
+  await database.transaction((transaction) => writeCatalogue(database, documents, transaction));
   const demo = new Set(world.demoAccounts.map((account) => account.accountId));
   await database.transaction(async (transaction) => {
     await database.writeBulk(
@@ -113,5 +116,5 @@ export async function loadDemoWorld(
       preference.event_id,
     ]),
   });
-  return { titles: world.titles.length, accounts: world.accounts.length, profiles: world.profiles.length, events };
+  return { titles: documents.titles.length, accounts: world.accounts.length, profiles: world.profiles.length, events };
 }

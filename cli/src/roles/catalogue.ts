@@ -24,7 +24,7 @@ export function holdCatalogue(context: RoleContext): HeldCatalogue {
     knows(titleId) {
       const titles = holder.current();
       if (titles.length === 0) return undefined;
-      if (known.titles !== titles) known = { titles, ids: new Set(titles.map(({ card }) => card.titleId)) };
+      if (known.titles !== titles) known = { titles, ids: new Set(titles.map(({ facts }) => facts.titleId)) };
       return known.ids.has(titleId);
     },
     start: () => watch("catalogue", holder, lifecycle),

@@ -39,7 +39,7 @@ async function readPersonalPage(url: string): Promise<void> {
   const cookie = cookieOf(signedIn);
   const chosen = await fetch(`${url}/api/v1/session/profile`, {
     method: "PUT",
-    headers: { ...headers, cookie },
+    headers: { ...headers, cookie, "x-csrf-token": signedIn.headers.get("x-csrf-token") ?? "" },
     body: JSON.stringify({ profileId: account?.profiles[0]?.profileId }),
   });
   const page = await fetch(`${url}/api/v1/home`, { headers: { cookie: cookieOf(chosen) || cookie } });

@@ -256,7 +256,7 @@ describe("the click that matters", () => {
 describe("two accounts", () => {
   async function signIn(accountIndex: number): Promise<{ cookie: string; profileId: string }> {
     const account = world.demoAccounts[accountIndex];
-    const send = (method: string, path: string, body: unknown, cookie?: string) =>
+    const send = (method: string, path: string, body: unknown, session: Record<string, string> = {}) =>
       opened.cinema.api("gateway")(
         new Request(`${HOST}${path}`, {
           method,
@@ -264,7 +264,7 @@ describe("two accounts", () => {
             "content-type": "application/json",
             origin: HOST,
             host: "127.0.0.1:8080",
-            ...(cookie ? { cookie } : {}),
+            ...session,
           },
           body: JSON.stringify(body),
         }),
@@ -273,7 +273,15 @@ describe("two accounts", () => {
     const signedIn = await send("POST", "/api/v1/session", { accountId: account?.accountId });
     expect(signedIn.status).toBeLessThan(300);
     const profileId = account?.profiles[0]?.profileId ?? "";
-    const chosen = await send("PUT", "/api/v1/session/profile", { profileId }, cookieOf(signedIn));
+    const chosen = await send(
+      "PUT",
+      "/api/v1/session/profile",
+      { profileId },
+      {
+        cookie: cookieOf(signedIn),
+        "x-csrf-token": signedIn.headers.get("x-csrf-token") ?? "",
+      },
+    );
     expect(chosen.status).toBeLessThan(300);
     return { cookie: cookieOf(chosen) || cookieOf(signedIn), profileId };
   }

@@ -84,6 +84,7 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
   let internalKey: string;
   let machineToken: string;
   let cookie: string;
+  let csrf: string;
 
   const start = (name: ProcessName): RoleProcess => {
     const address = addresses.get(name);
@@ -181,7 +182,7 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
     const eventId = uuid7(now);
     const response = await door("/api/v1/events", {
       method: "POST",
-      headers: { cookie, origin: processes.gateway.url, "content-type": "application/json" },
+      headers: { cookie, "x-csrf-token": csrf, origin: processes.gateway.url, "content-type": "application/json" },
       body: JSON.stringify({ events: [{ eventId, type, occurredAt: at, sentAt: at, payload }] }),
     });
     const text = await response.text();
@@ -231,6 +232,7 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
     const signedIn = await door(path);
     expect(signedIn.status).toBe(303);
     cookie = (signedIn.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+    csrf = signedIn.headers.get("x-csrf-token") ?? "";
     const before = await homeOf();
     expect(before.profileId).toBe(ANNA);
     expect(before.degradations).toEqual([]);

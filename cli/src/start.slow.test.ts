@@ -343,6 +343,7 @@ describe("a store that dies while viewers watch", () => {
       .getSetCookie()
       .map((text) => text.split(";")[0])
       .join("; ");
+    const csrf = entered.headers.get("x-csrf-token") ?? "";
     const home = () => fetch(`${url}/api/v1/home`, { headers: { cookie } });
     expect(HomePage.parse(await (await home()).json()).rows.length).toBeGreaterThan(0);
 
@@ -366,7 +367,7 @@ describe("a store that dies while viewers watch", () => {
         pages++;
         const clicked = await fetch(`${url}/api/v1/events`, {
           method: "POST",
-          headers: { cookie, "content-type": "application/json", origin: url },
+          headers: { cookie, "x-csrf-token": csrf, "content-type": "application/json", origin: url },
           body: JSON.stringify({ events: [clickOf(`tiny:${1 + (pages % 80)}`)] }),
         });
         expect([store, clicked.status]).toEqual([store, 200]);

@@ -31,6 +31,8 @@ export class ApiFailure extends Error {
 /** Longer than the slowest page by far; a request beyond it has been lost on the way. */
 const REQUEST_MS_MAX = 15_000;
 
+const SESSION = "/api/v1/session";
+
 const slugOf = (problem: Partial<Problem>): FailureCause =>
   (problem.type?.split("/").at(-1) as ProblemSlug | undefined) ?? "unknown";
 
@@ -48,8 +50,34 @@ async function answerTo(path: string, init: RequestInit): Promise<Response> {
   }
 }
 
+/**
+ * What a request that changes something carries, so that the gateway knows it from another site's. Answers bring it: that
+ * of the session, and each that begins a session or gives it another token.
+ */
+const CSRF_HEADER = "x-csrf-token";
+let csrfToken: string | undefined;
+
+async function exchange(path: string, init: RequestInit): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (csrfToken !== undefined) headers.set(CSRF_HEADER, csrfToken);
+  const response = await answerTo(path, { ...init, headers });
+  csrfToken = response.headers.get(CSRF_HEADER) ?? csrfToken;
+  return response;
+}
+
+/** Another tab may have changed the session since: then what this one carries is the former's. Asked once more with its own. */
+async function changing(path: string, init: RequestInit): Promise<Response> {
+  if (csrfToken === undefined) await exchange(SESSION, {});
+  const carried = csrfToken;
+  const response = await exchange(path, init);
+  if (response.status !== 403) return response;
+  await exchange(SESSION, {});
+  return csrfToken === carried ? response : exchange(path, init);
+}
+
 async function request<Body>(path: string, init: RequestInit = {}): Promise<Body> {
-  const response = await answerTo(path, { headers: { accept: "application/json" }, ...init });
+  const send = init.method === undefined ? exchange : changing;
+  const response = await send(path, { headers: { accept: "application/json" }, ...init });
   if (!response.ok) throw await failureOf(response);
   return response.status === 204 ? (undefined as Body) : ((await response.json()) as Body);
 }
@@ -65,11 +93,11 @@ const segment = (id: string) => encodeURIComponent(id).replaceAll("%3A", ":");
 
 export const api = {
   listDemoAccounts: () => request<DemoAccounts>("/api/v1/demo/accounts"),
-  getSession: () => request<SessionView>("/api/v1/session"),
-  signIn: (accountId: AccountId) => request<SessionView>("/api/v1/session", withBody("POST", { accountId })),
+  getSession: () => request<SessionView>(SESSION),
+  signIn: (accountId: AccountId) => request<SessionView>(SESSION, withBody("POST", { accountId })),
   chooseProfile: (profileId: ProfileId) =>
     request<SessionView>("/api/v1/session/profile", withBody("PUT", { profileId })),
-  signOut: () => request<unknown>("/api/v1/session", { method: "DELETE" }),
+  signOut: () => request<unknown>(SESSION, { method: "DELETE" }),
   getHome: () => request<HomePage>("/api/v1/home"),
   getTitle: (titleId: string) => request<TitleDetails>(`/api/v1/titles/${segment(titleId)}`),
   getSimilar: (titleId: string) => request<SimilarTitles>(`/api/v1/titles/${segment(titleId)}/similar`),

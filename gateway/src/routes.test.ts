@@ -1,8 +1,21 @@
 import { Role } from "@thewatcher/contracts/identity";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { grantRole } from "./identity/grant.ts";
 import { type Caller, routes } from "./routes.ts";
 import { createServiceToken, type MachineRole } from "./service-tokens.ts";
-import { type Door, openBrowser, openDoor, openTestStores, signIn, type TestStores } from "./testing.ts";
+import {
+  type Arrived,
+  type Browser,
+  type Door,
+  json,
+  openBrowser,
+  openDoor,
+  openTestStores,
+  register,
+  signIn,
+  type TestStores,
+  whoIs,
+} from "./testing.ts";
 
 let stores: TestStores;
 let door: Door;
@@ -53,6 +66,59 @@ describe.each(routes)("$method $path", (route) => {
       else expect(status).toBe(200);
     },
   );
+});
+
+describe("a person who works here", () => {
+  const people = Role.exclude(["viewer", "service"]).options;
+
+  const password = "a long enough password";
+
+  /** Signed in, with a profile chosen. */
+  async function enter(role: (typeof people)[number], browser: Browser): Promise<string> {
+    const email = `${role}@example.org`;
+    await door.clock.advance(5 * 60_000);
+    const answer = await browser.fetch("/api/v1/session", json({ email, password }));
+    const view = answer.ok ? await whoIs(browser) : undefined;
+    const profileId = view?.account.profiles[0]?.profileId ?? "";
+    await browser.fetch("/api/v1/session/profile", json({ profileId }, "PUT"));
+    return profileId;
+  }
+  async function hire(role: (typeof people)[number]): Promise<{ browser: Browser; profileId: string }> {
+    const browser = await register(door, `${role}@example.org`, password);
+    const grant = { email: `${role}@example.org`, role };
+    expect(await grantRole({ database: stores.database, cache: door.cache, clock: door.clock }, grant)).toBe(true);
+    return { browser, profileId: await enter(role, browser) };
+  }
+
+  test.each(people)(
+    "gets in where viewers do and where the table names the role, and nowhere else: %s",
+    async (role) => {
+      const { browser, profileId } = await hire(role);
+      for (const route of routes) {
+        const body = route.method === "GET" ? {} : { body: "{}" };
+        const target = path(route.path).replace("a-1", profileId);
+        const { status } = await browser.fetch(target, { method: route.method, ...body });
+        const callers: readonly Caller[] = route.callers;
+        const mayEnter = callers.includes("viewer") || callers.includes(role);
+        const expected = !mayEnter ? [403] : route.to === "gateway" ? [200, 303, 400, 403, 404] : [200];
+        expect(expected, `${role} ${route.method} ${route.path}`).toContain(status);
+        // Some of the routes end the session.
+        if (!(await whoIs(browser))) await enter(role, browser);
+      }
+    },
+  );
+
+  test("is named to services by the role only on routes of that role", async () => {
+    const editor = await register(door, "second@example.org", password);
+    await grantRole(
+      { database: stores.database, cache: door.cache, clock: door.clock },
+      { email: "second@example.org", role: "editor" },
+    );
+    await door.clock.advance(60_000);
+    const roleOn = async (target: string) => ((await (await editor.fetch(target)).json()) as Arrived).identity.role;
+    expect(await roleOn("/api/v1/titles/t1")).toBe("viewer");
+    expect(await roleOn("/api/v1/editor/titles/t1")).toBe("editor");
+  });
 });
 
 test("what is not in the table is not there, for anybody", async () => {

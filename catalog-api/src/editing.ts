@@ -48,7 +48,7 @@ export async function issuesOfTitle(
   document: TitleDocument,
   reading: Pick<Database, "kysely">,
 ): Promise<DocumentIssue[]> {
-  const issues: DocumentIssue[] = [];
+  const issues = issuesOfText(document);
   if (document.kind === "film" && document.seasons.length > 0)
     issues.push({ path: "seasons", message: "a film has no seasons: say kind series" });
   findTwice(document.genres, "genres", issues);
@@ -91,6 +91,10 @@ export async function issuesOfTitle(
   return issues;
 }
 
+/** PostgreSQL's text holds no NUL. */
+const issuesOfText = (document: object): DocumentIssue[] =>
+  JSON.stringify(document).includes("\\u0000") ? [{ path: "", message: "a text holds the character U+0000" }] : [];
+
 function findTwice(values: readonly string[], path: string, issues: DocumentIssue[]): void {
   const known = new Set<string>();
   for (const value of values) {
@@ -103,7 +107,7 @@ async function issuesOfCollection(
   document: CollectionDocument,
   reading: Pick<Database, "kysely">,
 ): Promise<DocumentIssue[]> {
-  const issues: DocumentIssue[] = [];
+  const issues = issuesOfText(document);
   findTwice(document.titleIds, "titleIds", issues);
   const others = await reading.kysely
     .selectFrom("collections")

@@ -97,7 +97,8 @@ export async function putWish(
   at: Date,
 ): Promise<"wished" | "too_many" | "no_words"> {
   const wish_key = keyOf(wish);
-  if (wish_key === "query:") return "no_words";
+  if (wish_key === "query:" || wish_key.includes("\0") || ("query" in wish && wish.query.includes("\0")))
+    return "no_words";
   return database.transaction(async (transaction) => {
     // One profile's wishes are counted one after the other.
     await transaction

@@ -4,7 +4,10 @@
  * are plain JSON, so all ways are one.
  */
 
-import { rename, writeFile } from "node:fs/promises";
+import { readFile, rename, stat, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { CATALOGUE_FILE_BYTES_MAX, readCatalogueFile } from "@thewatcher/catalog-api/catalogue-file";
+import { importCatalogue } from "@thewatcher/catalog-api/catalogue-import";
 import { upsertTitles } from "@thewatcher/catalog-api/titles";
 import { RecommendationList } from "@thewatcher/contracts/api/serving";
 import { Role } from "@thewatcher/contracts/identity";
@@ -124,6 +127,26 @@ export const operations = {
       const { dataHash, profiles, entries } = await cinema.trainer.rankShard({ ...request, progress: report, signal });
       await writeLists(file, entries);
       return { file, dataHash, profiles, lists: entries.length, asOf: new Date(request.asOf).toISOString() };
+    },
+  }),
+
+  importCatalogue: operation({
+    foldsStates: false,
+    needs: { stores: ["database"] },
+    request: z.object({ file: z.string(), dryRun: z.boolean(), by: z.string().min(1).max(100) }),
+    async run({ file, dryRun, by }, { cinema, report, signal }) {
+      const rows = readCatalogueFile(basename(file), await readText(file, CATALOGUE_FILE_BYTES_MAX));
+      return importCatalogue(cinema.stores.database, rows, {
+        dryRun,
+        editor: { name: by, at: new Date(cinema.clock.now()) },
+        signal,
+        onProgress: (done, total) =>
+          report({
+            stage: dryRun ? "comparing" : "importing",
+            fraction: done / Math.max(1, total),
+            detail: `${thousands(done)} of ${thousands(total)} titles`,
+          }),
+      });
     },
   }),
 
@@ -276,6 +299,20 @@ export type OperationAnswer<Name extends OperationName> = Awaited<ReturnType<(ty
 /** The named stores: each is looked up, so that one that is not open is told by its name. */
 function pickStores<Name extends StoreName>(stores: Stores, names: readonly Name[]): Pick<Stores, Name> {
   return Object.fromEntries(names.map((name) => [name, stores[name]])) as Pick<Stores, Name>;
+}
+
+async function readText(file: string, bytesMax: number): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > bytesMax)
+      throw new UserError(
+        `${file}: ${thousands(size)} bytes, at most ${thousands(bytesMax)}; cut it into several files`,
+      );
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(`${file}: cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause });
+  }
 }
 
 /** One line a list, written whole or not at all. */

@@ -1,4 +1,4 @@
-/** `thewatcher import movielens|interactions`. */
+/** `thewatcher import movielens|interactions|catalogue`. */
 import { resolve } from "node:path";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
@@ -28,6 +28,15 @@ interface ImportOptions {
   readonly json?: true;
   readonly dataDir?: string;
 }
+
+interface CatalogueOptions {
+  readonly dryRun?: true;
+  readonly by: string;
+  readonly json?: true;
+}
+
+/** Lines of each kind on a screen; `--json` names a thousand. */
+const SHOWN_MAX = 20;
 
 export function addImport(program: Command): void {
   const imports = program
@@ -65,6 +74,24 @@ export function addImport(program: Command): void {
       });
       show(answer, options);
     });
+  withSettings(imports.command("catalogue <file>"), STORE_SETTINGS)
+    .description(
+      "Titles with their texts, rights and people as .json, or their plain fields as .csv (docs/catalogue-file.md)",
+    )
+    .option("--dry-run", "say what would change, and change nothing")
+    .option("--by <name>", "as whom the history names it", "import")
+    .option("--json", "answer as JSON")
+    .action(async (file: string, options: CatalogueOptions, command: Command) => {
+      const answer = await operate(command, "importCatalogue", {
+        file: resolve(file),
+        dryRun: options.dryRun ?? false,
+        by: options.by,
+      });
+      if (options.json) printJson(answer);
+      else showCatalogue(answer);
+      // Whoever scripts this learns that not all of it went in.
+      if (answer.refused > 0) process.exitCode = 1;
+    });
 }
 
 function countryOf(given: string): string {
@@ -88,5 +115,34 @@ function show(answer: OperationAnswer<"importMovielens">, options: ImportOptions
     );
   print(
     `The warehouse holds ${thousands(events)} distinct events. Next: \`npx thewatcher train${where}\`, then \`npx thewatcher recommend ${source}:<id>${where}\`.`,
+  );
+}
+
+function showCatalogue(answer: OperationAnswer<"importCatalogue">): void {
+  const text = (value: unknown): string => {
+    const said = JSON.stringify(value);
+    return said.length > 80 ? `${said.slice(0, 77)}…` : said;
+  };
+  const lines: [string, number, readonly string[]][] = [
+    ["+", answer.added, answer.addedTitles.map(({ titleId, name }) => `${titleId}: ${name}`)],
+    [
+      "~",
+      answer.changed,
+      answer.diff.map(({ titleId, changes }) => {
+        const fields = Object.entries(changes).map(
+          ([field, one]) => `${field} ${text(one.before)} → ${text(one.after)}`,
+        );
+        return `${titleId}: ${fields.join("; ")}`;
+      }),
+    ],
+    ["!", answer.refused, answer.refusals.map(({ place, reason }) => `${place}: ${reason}`)],
+  ];
+  for (const [sign, count, rows] of lines) {
+    for (const row of rows.slice(0, SHOWN_MAX)) print(`${sign} ${row}`);
+    if (count > SHOWN_MAX) print(`${sign} … and ${thousands(count - SHOWN_MAX)} more; --json names a thousand`);
+  }
+  const { added, changed, unchanged, refused, people, collections } = answer;
+  print(
+    `${answer.dryRun ? "Would add" : "Added"} ${thousands(added)}, ${answer.dryRun ? "change" : "changed"} ${thousands(changed)}, ${thousands(unchanged)} as they are, ${thousands(refused)} refused; ${thousands(people)} people, ${thousands(collections)} collections.`,
   );
 }

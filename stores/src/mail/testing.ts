@@ -1,5 +1,6 @@
 /** For tests: an SMTP server on loopback that does what a script says, and keeps what it was given. */
 import { createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import type { MailMessage } from "./port.ts";
 
 export interface ScriptedSmtp {
@@ -25,13 +26,15 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   QUIT: "221 bye",
 };
 
-export async function startScriptedSmtp(): Promise<ScriptedSmtp> {
+export async function startScriptedSmtp(
+  options: { readonly tls?: { readonly cert: Buffer; readonly key: Buffer } } = {},
+): Promise<ScriptedSmtp> {
   const answers = new Map<string, string | null>();
   const commands: string[] = [];
   const raw: { to: string; data: string }[] = [];
   const sockets = new Set<Socket>();
 
-  const server = createServer((socket) => {
+  const serve = (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => {});
@@ -69,7 +72,8 @@ export async function startScriptedSmtp(): Promise<ScriptedSmtp> {
       for (const line of lines) take(line);
     });
     say("connect");
-  });
+  };
+  const server = options.tls ? createTlsServer(options.tls, serve) : createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   return {

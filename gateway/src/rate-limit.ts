@@ -83,9 +83,10 @@ interface Window {
   before: number;
   /** Of this window, as the store last said. */
   shared: number;
+  /** Of this window, on their way to the store. */
+  told: number;
   /** Of this window, since. */
   own: number;
-  isTelling: boolean;
 }
 
 export interface RateLimit {
@@ -100,35 +101,35 @@ export function createRateLimit(deps: { readonly cache: Cache; readonly clock: C
   const windows = new Map<string, Window>();
 
   const windowOf = (key: string, index: number): Window => {
-    let window = windows.get(key);
-    if (!window) {
-      window = { index, before: 0, shared: 0, own: 0, isTelling: false };
-      if (windows.size >= FOLLOWED_MAX) {
-        const oldest = windows.keys().next();
-        if (!oldest.done) windows.delete(oldest.value);
-      }
-      windows.set(key, window);
-    } else if (window.index !== index) {
-      window.before = window.index === index - 1 ? window.shared + window.own : 0;
-      window.index = index;
-      window.shared = 0;
-      window.own = 0;
+    const known = windows.get(key);
+    if (known?.index === index) return known;
+    if (!known && windows.size >= FOLLOWED_MAX) {
+      const oldest = windows.keys().next();
+      if (!oldest.done) windows.delete(oldest.value);
     }
+    const before = known?.index === index - 1 ? known.shared + known.told + known.own : 0;
+    const window = { index, before, shared: 0, told: 0, own: 0 };
+    windows.set(key, window);
     return window;
   };
 
   const storeKey = (key: string, index: number) => `rate:${key}:${index}`;
 
-  /** Adds what was counted here to what all counted. */
-  const tell = async (key: string, window: Window, budget: Budget): Promise<void> => {
-    const { index, own } = window;
-    if (own === 0) return;
+  /** Adds what was counted here to what all counted; answers that, undefined where the store is away. */
+  const tell = async (key: string, window: Window, budget: Budget): Promise<number | undefined> => {
+    const { own } = window;
     window.own = 0;
+    window.told += own;
     try {
-      const count = await cache.increment(storeKey(key, index), { ttlMs: 2 * budget.perMs, by: own });
-      if (window.index === index) window.shared = Math.max(window.shared, count);
+      const options = { ttlMs: 2 * budget.perMs, by: own };
+      const count = await cache.increment(storeKey(key, window.index), options);
+      window.shared = Math.max(window.shared, count);
+      return count;
     } catch {
-      if (window.index === index) window.own += own;
+      window.own += own;
+      return undefined;
+    } finally {
+      window.told -= own;
     }
   };
 
@@ -136,15 +137,10 @@ export function createRateLimit(deps: { readonly cache: Cache; readonly clock: C
     take(key, budget) {
       const now = clock.now();
       const window = windowOf(key, Math.floor(now / budget.perMs));
-      const waitMs = waitOf(window, budget, now, 1);
+      const waitMs = waitOf(budget, window, now, presentOf(window) + 1);
       if (waitMs > 0) return waitMs;
       window.own++;
-      if (!window.isTelling && window.own >= budget.count * TOLD_PART) {
-        window.isTelling = true;
-        void tell(key, window, budget).finally(() => {
-          window.isTelling = false;
-        });
-      }
+      if (window.told === 0 && window.own >= budget.count * TOLD_PART) void tell(key, window, budget);
       return 0;
     },
     async takeExactly(key, budget) {
@@ -154,26 +150,27 @@ export function createRateLimit(deps: { readonly cache: Cache; readonly clock: C
       const window = windowOf(key, index);
       if (isNew) {
         const before = await cache.get(storeKey(key, index - 1)).catch(() => undefined);
-        if (before !== undefined) window.before = Math.max(window.before, Number(before));
+        window.before = Math.max(window.before, Number(before ?? 0));
       }
-      const waitMs = waitOf(window, budget, now, 1);
+      const waitMs = waitOf(budget, window, now, presentOf(window) + 1);
       if (waitMs > 0) return waitMs;
       window.own++;
-      await tell(key, window, budget);
-      return waitOf(window, budget, now, 0);
+      const present = await tell(key, window, budget);
+      // Of many at once each has a count of its own; without the store the look before was all there is.
+      return present === undefined ? 0 : waitOf(budget, window, now, present);
     },
   };
 }
 
-/** Milliseconds until `more` fit into the budget. */
-function waitOf({ index, before, shared, own }: Window, budget: Budget, now: number, more: number): number {
-  const { count, perMs } = budget;
-  const startsAt = index * perMs;
-  const present = shared + own;
-  const elapsed = now - startsAt;
-  if (before * (1 - elapsed / perMs) + present + more <= count) return 0;
-  // The present window alone is full: it must become the one before, and shrink.
-  if (present + more > count)
-    return Math.ceil(startsAt + perMs + perMs * Math.max(0, 1 - (count - more) / present) - now);
-  return Math.ceil(startsAt + perMs * (1 - (count - more - present) / before) - now);
+const presentOf = ({ shared, told, own }: Window): number => shared + told + own;
+
+/** Milliseconds until a window that holds `present` fits into the budget beside what the one before left. */
+function waitOf({ count, perMs }: Budget, window: Window, now: number, present: number): number {
+  const startsAt = window.index * perMs;
+  // What was refused does not count against anybody later.
+  const before = Math.min(window.before, count);
+  if (before * (1 - (now - startsAt) / perMs) + present <= count) return 0;
+  // The present window is full by itself: it must become the one before, and shrink until one more fits.
+  if (present > count) return Math.ceil(startsAt + perMs + perMs / count - now);
+  return Math.ceil(startsAt + perMs * (1 - (count - present) / before) - now);
 }

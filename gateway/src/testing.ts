@@ -85,7 +85,8 @@ export interface Door {
   readonly clock: ReturnType<typeof createSimulatedClock>;
   /** How many secrets were hashed or compared so far. */
   hashes(): number;
-  request(path: string, init?: RequestInit): Promise<Response>;
+  /** `from`: the address at the other end of the connection; without one the request comes from inside the process. */
+  request(path: string, init?: RequestInit, from?: string): Promise<Response>;
   /** Sends what waits; answers the mails sent since the last call, by address. */
   readMail(): Promise<Readonly<Record<string, readonly MailMessage[]>>>;
   close(): Promise<void>;
@@ -160,7 +161,12 @@ export async function openDoor(stores: TestStores, extra: Partial<GatewayDeps> =
       for (const message of sent.splice(0)) byAddress[message.to] = [...(byAddress[message.to] ?? []), message];
       return byAddress;
     },
-    request: async (path, init) => gateway.request(path.startsWith("http") ? path : HOST + path, init),
+    request: async (path, init, from) =>
+      gateway.request(
+        path.startsWith("http") ? path : HOST + path,
+        init,
+        from === undefined ? {} : { incoming: { rawHeaders: [], socket: { remoteAddress: from } } as never },
+      ),
     close: () => cache.close(),
   };
 }
@@ -177,7 +183,7 @@ export interface Browser {
   fetch(path: string, init?: RequestInit): Promise<Response>;
 }
 
-export function openBrowser(door: Door, cookie = ""): Browser {
+export function openBrowser(door: Door, cookie = "", from?: string): Browser {
   const browser: Browser = {
     cookie,
     // What the app would have learned from GET /api/v1/session.
@@ -187,7 +193,7 @@ export function openBrowser(door: Door, cookie = ""): Browser {
       if (browser.cookie !== "") headers.set("cookie", browser.cookie);
       if (browser.csrfToken !== "" && !headers.has(CSRF_HEADER)) headers.set(CSRF_HEADER, browser.csrfToken);
       if (init.method !== undefined && init.method !== "GET") headers.set("origin", HOST);
-      const answer = await door.request(path, { ...init, headers });
+      const answer = await door.request(path, { ...init, headers }, from);
       if (answer.headers.has("set-cookie")) browser.cookie = cookieOf(answer);
       browser.csrfToken = answer.headers.get(CSRF_HEADER) ?? browser.csrfToken;
       return answer;

@@ -20,6 +20,7 @@ import { homeBench, listBench } from "./pages.ts";
 import { reactBench } from "./react.ts";
 import { recoveryBench } from "./recovery.ts";
 import { type Report, renderReport } from "./report.ts";
+import { signInBench } from "./sign-in.ts";
 import { startBench } from "./start.ts";
 import { storeBench } from "./store.ts";
 import { trainBench } from "./train.ts";
@@ -43,6 +44,7 @@ const BENCHES: readonly Bench[] = [
   storeBench,
   eventsBench,
   recoveryBench,
+  signInBench,
 ];
 const NAMES = BENCHES.map(({ name }) => name);
 

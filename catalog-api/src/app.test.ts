@@ -38,6 +38,7 @@ const editor = "/api/v1/editor";
 const profileA = "/api/v1/profiles/profile-a";
 const paths: Record<keyof typeof roles, { method: string; path: string; body?: string }> = {
   listTitles: { method: "GET", path: "/api/v1/titles" },
+  searchTitles: { method: "GET", path: "/api/v1/search?q=t1" },
   getTitle: { method: "GET", path: "/api/v1/titles/t1" },
   getSeasons: { method: "GET", path: "/api/v1/titles/t1/seasons" },
   getPerson: { method: "GET", path: "/api/v1/people/p1" },

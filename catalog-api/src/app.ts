@@ -41,6 +41,8 @@ import { getPerson } from "./people.ts";
 import { listPreferences } from "./preferences.ts";
 import { getProfile } from "./profiles.ts";
 import { json, problems } from "./responses.ts";
+import type { TitleIndex } from "./search-index.ts";
+import { addSearchRoutes, searchRoles } from "./search-routes.ts";
 import { shelfEvent } from "./shelf.ts";
 import { applyStated } from "./stated.ts";
 import { getSeasons, getTitle, listGenres, listTitles, readCatalogueSlice, readCatalogueVersion } from "./titles.ts";
@@ -66,6 +68,7 @@ export const roles = {
   getProfile: ["service"],
   applyStated: ["service"],
   ...editorRoles,
+  ...searchRoles,
 } as const satisfies Record<string, readonly Role[]>;
 
 /** 500 stored events of the largest kind are about 600 KB. */
@@ -301,6 +304,8 @@ const routes = {
 
 export interface CatalogApiDeps {
   readonly database: Database;
+  /** Kept up to date by its owner. */
+  readonly index: Pick<TitleIndex, "ask" | "title">;
   /** For the audience `catalog`. */
   readonly verifier: TokenVerifier;
   readonly clock: Clock;
@@ -309,7 +314,14 @@ export interface CatalogApiDeps {
   readonly onStated?: () => void;
 }
 
-export function createCatalogApi({ database, verifier, clock, log, onStated }: CatalogApiDeps): OpenAPIHono<AppEnv> {
+export function createCatalogApi({
+  database,
+  index,
+  verifier,
+  clock,
+  log,
+  onStated,
+}: CatalogApiDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (result.success) return;
@@ -485,6 +497,7 @@ export function createCatalogApi({ database, verifier, clock, log, onStated }: C
   });
 
   addEditorRoutes(app, { database, clock });
+  addSearchRoutes(app, { index, askerOf: ask });
 
   return app;
 }

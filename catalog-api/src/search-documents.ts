@@ -9,8 +9,8 @@ import { UNKNOWN_AGE_MARK, visibilityOf } from "@thewatcher/contracts/visibility
 import type { SearchDocument, SearchFilter, SearchSchema } from "@thewatcher/stores/search/port";
 import { wordsOf } from "@thewatcher/stores/search/words";
 import { numberFormsOf } from "./search-numbers.ts";
-import { SOUND } from "./search-readings.ts";
-import { LETTERS, soundsOf } from "./search-sound.ts";
+import { CONSONANTS, SOUND } from "./search-readings.ts";
+import { consonantsOf, LETTERS, soundsOf } from "./search-sound.ts";
 
 /**
  * A name as it stands is worth more than the same by sound, and any name more than a person: chosen so that a name found
@@ -24,6 +24,7 @@ export const SCHEMA: SearchSchema = {
     people: { kind: "text", weight: 6 },
     nameSound: { kind: "text", weight: 10, group: SOUND },
     peopleSound: { kind: "text", weight: 4, group: SOUND },
+    nameConsonants: { kind: "text", weight: 8, group: CONSONANTS },
     genre: { kind: "keyword" },
     kind: { kind: "keyword" },
     country: { kind: "keyword" },
@@ -46,7 +47,7 @@ export const RULES = createHash("sha256")
   .slice(0, 8);
 
 /** Names of more words are joined in pairs alone. */
-const JOINED_WORDS_MAX = 4;
+export const JOINED_WORDS_MAX = 6;
 /** A title of so many credits is found by the first of them: the leading roles. */
 const PEOPLE_MAX = 60;
 /** Stands for every country that no window names. */
@@ -71,10 +72,13 @@ const distinct = (texts: readonly (string | null | undefined)[]): string[] =>
 
 /** `spider-man` is found by `spiderman`: neighbours without what stood between them, and the whole of a short name. */
 export function joinedOf(words: readonly string[]): string[] {
-  const joined = words.slice(1).map((word, i) => `${words[i]}${word}`);
-  if (words.length > 2 && words.length <= JOINED_WORDS_MAX) joined.push(words.join(""));
-  return joined;
+  const pairs = words.slice(1).map((word, i) => `${words[i]}${word}`);
+  const whole = wholeJoinedOf(words);
+  return whole === undefined || words.length === 2 ? pairs : [...pairs, whole];
 }
+
+export const wholeJoinedOf = (words: readonly string[]): string | undefined =>
+  words.length > 1 && words.length <= JOINED_WORDS_MAX ? words.join("") : undefined;
 
 function formsOf(name: string): string[] {
   const words = wordsOf(name, LETTERS);
@@ -85,6 +89,11 @@ function formsOf(name: string): string[] {
 function soundFormsOf(name: string): string[] {
   const sounds = soundsOf(name);
   return [sounds.join(" "), ...joinedOf(sounds)].filter((text) => text !== "");
+}
+
+function consonantFormsOf(name: string): string[] {
+  const consonants = consonantsOf(name);
+  return [consonants.join(" "), ...joinedOf(consonants)].filter((text) => text !== "");
 }
 
 /** Everywhere, but for `closedIn`; or in the countries named alone. As of one instant. */
@@ -120,6 +129,7 @@ export function documentOf(title: CatalogueTitle, at: number): SearchDocument {
       people: [...people, ...(title.year === null ? [] : [String(title.year)])],
       nameSound: distinct(names.flatMap(soundFormsOf)),
       peopleSound: distinct(people.map((name) => soundsOf(name).join(" "))),
+      nameConsonants: distinct(names.flatMap(consonantFormsOf)),
       genre: title.genres,
       kind: title.kind,
       country: title.countries,

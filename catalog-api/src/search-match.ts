@@ -13,9 +13,9 @@ import {
   typosInBeginning,
 } from "@thewatcher/stores/search/score";
 import { wordsOf } from "@thewatcher/stores/search/words";
-import { joinedOf } from "./search-documents.ts";
-import { type QueryReading, SOUND } from "./search-readings.ts";
-import { LETTERS, soundsOf } from "./search-sound.ts";
+import { joinedOf, wholeJoinedOf } from "./search-documents.ts";
+import { CONSONANTS, type QueryReading, SOUND } from "./search-readings.ts";
+import { consonantsOf, LETTERS, soundsOf } from "./search-sound.ts";
 
 /** Edits between two words, a swap of neighbours being one; at least `most` + 1 where there are more than `most`. */
 export function editsBetween(a: string, b: string, most: number): number {
@@ -43,6 +43,9 @@ function editsOfBeginnings(a: string, b: string, most: number): number[] {
   }
   return ends;
 }
+
+/** Beyond these it is another word. */
+const SOUND_EDITS_MAX = 12;
 
 /** How well a word of a title stands for one of the query, 0: not at all. */
 function qualityOf(asked: AskedWord, word: string): number {
@@ -78,22 +81,31 @@ function askedWordsOf(text: string): AskedWord[] {
 
 export interface Match {
   readonly reading: QueryReading;
-  /** The least of its words'. */
-  readonly worst: number;
-  /** Of its words, weighed by their letters. */
-  readonly mean: number;
-  /** Whether the words are all of one name or one person, and there is no other word in it. */
+  /** In all its words together, and in the worst of them, of its letters: 0 where all stand as they are. */
+  readonly errorRatio: number;
+  readonly errorRatioMax: number;
+  /** Letters that speak for it. */
+  readonly letters: number;
+  /** All words are of one name or one person. */
+  readonly isOneText: boolean;
+  /** And it has no other word; a beginning with a typo is no word. */
   readonly isWhole: boolean;
+  /** One of its words is only the beginning of one. */
+  readonly isUnfinished: boolean;
+  readonly wordCount: number;
+  /** How far the sounds of the query are from those of `text`, of their letters. */
+  readonly soundRatio: number;
   /** The name or the person that has most of them. */
   readonly text: string;
-  readonly isName: boolean;
 }
 
 interface Candidate {
   readonly text: string;
-  readonly isName: boolean;
+  /** Words in another form: of no text that is shown. */
+  readonly isForms: boolean;
   readonly words: readonly string[];
   readonly sounds: readonly string[];
+  readonly consonants: readonly string[];
 }
 
 /** Names and people of a title, with what the index has of them. */
@@ -102,75 +114,95 @@ export interface Matchable {
 }
 
 export function matchableOf(names: readonly string[], people: readonly string[], document: SearchDocument): Matchable {
-  const candidate = (text: string, isName: boolean): Candidate => ({
+  const forms = [document.fields.nameForms ?? []].flat().flatMap((form) => String(form).split(" "));
+  const candidates: Candidate[] = [...names, ...people].map((text) => ({
     text,
-    isName,
+    isForms: false,
     words: wordsOf(text, LETTERS),
     sounds: soundsOf(text),
-  });
-  const forms = [document.fields.nameForms ?? []].flat().map(String);
-  const formWords = forms.flatMap((form) => form.split(" "));
-  return {
-    candidates: [
-      ...names.map((name) => candidate(name, true)),
-      ...people.map((name) => candidate(name, false)),
-      // Words in another form belong to no text that is shown.
-      { text: names[0] ?? "", isName: true, words: formWords, sounds: joinedOf(soundsOf(names[0] ?? "")) },
-    ],
-  };
+    consonants: consonantsOf(text),
+  }));
+  for (const { text, words, sounds } of candidates.slice(0, names.length)) {
+    const joined = wholeJoinedOf(words);
+    const sound = wholeJoinedOf(sounds);
+    if (joined === undefined || sound === undefined) continue;
+    candidates.push({
+      text,
+      isForms: false,
+      words: [joined],
+      sounds: [sound],
+      consonants: [consonantsOf(text).join("")],
+    });
+  }
+  const sounds = names.flatMap((name) => joinedOf(soundsOf(name)));
+  return { candidates: [...candidates, { text: names[0] ?? "", isForms: true, words: forms, sounds, consonants: [] }] };
 }
+
+const BEGUN_WITH_TYPOS: readonly number[] = [
+  QUALITY_BEGINNING * QUALITY_BY_TYPOS[1],
+  QUALITY_BEGINNING * QUALITY_BY_TYPOS[2],
+];
+const isBegunWithTypo = (quality: number) => BEGUN_WITH_TYPOS.includes(quality);
+/** 1, ¾: none; ½, ⅜: one; ¼, 3⁄16: two. */
+const editsOfQuality = (quality: number) => (quality >= QUALITY_BEGINNING ? 0 : quality > QUALITY_BY_TYPOS[2] ? 1 : 2);
 
 /** The best reading of a query for a title; undefined where none of them has all its words. */
 export function matchOf(readings: readonly QueryReading[], { candidates }: Matchable): Match | undefined {
   let best: (Match & { readonly rank: number }) | undefined;
   for (const reading of readings) {
-    const isSound = reading.asked.group === SOUND;
+    const { group } = reading.asked;
     const asked = askedWordsOf(reading.asked.text);
     if (asked.length === 0) continue;
-    const letters = asked.reduce((sum, { word }) => sum + word.length, 0);
+    const wordsIn = ({ words, sounds, consonants }: Candidate) =>
+      group === SOUND ? sounds : group === CONSONANTS ? consonants : words;
     const found = candidates.map((candidate) =>
-      asked.map((word) =>
-        Math.max(0, ...(isSound ? candidate.sounds : candidate.words).map((one) => qualityOf(word, one))),
-      ),
+      asked.map((word) => Math.max(0, ...wordsIn(candidate).map((one) => qualityOf(word, one)))),
     );
     const ofWords = asked.map((_, i) => Math.max(...found.map((qualities) => qualities[i]!)));
-    const worst = Math.min(...ofWords);
-    if (worst === 0) continue;
-    const mean = ofWords.reduce((sum, quality, i) => sum + quality * asked[i]!.word.length, 0) / letters;
+    if (Math.min(...ofWords) === 0) continue;
+    const letters = asked.reduce((sum, { word }) => sum + word.length, 0);
+    const errors = ofWords.map((quality) => editsOfQuality(quality));
+    const errorRatio = errors.reduce<number>((sum, edits) => sum + edits, 0) / letters;
     const totals = found.map((qualities) => qualities.reduce((sum, quality) => sum + quality, 0));
     const place = totals.indexOf(Math.max(...totals));
-    const candidate = candidates[place]!;
-    const of = isSound ? candidate.sounds : candidate.words;
+    const isOneText = found.some((qualities) => qualities.every((quality) => quality > 0));
     const isWhole = found.some(
       (qualities, i) =>
-        qualities.every((quality) => quality > 0) &&
-        (isSound ? candidates[i]!.sounds : candidates[i]!.words).length === asked.length,
+        qualities.every((quality) => quality > 0 && !isBegunWithTypo(quality)) &&
+        !candidates[i]!.isForms &&
+        wordsIn(candidates[i]!).length === asked.length,
     );
-    const rank = mean - (isSound ? 0.1 : 0);
-    if (!best || rank > best.rank + 1e-9) {
-      best = {
-        reading,
-        worst,
-        mean,
-        isWhole: isWhole && of.length > 0,
-        text: candidate.text,
-        isName: candidate.isName,
-        rank,
-      };
-    }
+    // As it is written before as it sounds, a whole name before a part of one.
+    const rank = (group === undefined ? 0.05 : 0) + (isWhole ? 0.05 : 0) - errorRatio;
+    if (best && rank <= best.rank) continue;
+    const errorRatioMax = Math.max(...errors.map((edits, i) => edits / asked[i]!.word.length));
+    const isUnfinished = ofWords.some((quality) => quality === QUALITY_BEGINNING || isBegunWithTypo(quality));
+    const wordCount = asked.length;
+    const { text, sounds } = candidates[place]!;
+    const typedSounds = soundsOf(reading.text).join("");
+    const soundRatio =
+      editsBetween(typedSounds, sounds.join(""), SOUND_EDITS_MAX) /
+      Math.max(1, typedSounds.length, sounds.join("").length);
+    best = {
+      ...{ reading, errorRatio, errorRatioMax, letters, isOneText, isWhole },
+      ...{ isUnfinished, wordCount, soundRatio, text, rank },
+    };
   }
   return best;
 }
 
 /** What of the shown name the query's words are. */
 export function highlightsOf(name: string, reading: QueryReading): Highlight[] {
-  const isSound = reading.asked.group === SOUND;
+  const { group } = reading.asked;
+  const isSound = group !== undefined;
+  const keysOf = (text: string) =>
+    group === SOUND ? soundsOf(text) : group === CONSONANTS ? consonantsOf(text) : wordsOf(text, LETTERS);
   const asked = askedWordsOf(reading.asked.text);
   const parts = [...name.matchAll(/[\p{L}\p{M}\p{N}]+(?:['’ʼ`][\p{L}\p{M}\p{N}]+)*/gu)].map((match) => ({
     from: match.index,
     to: match.index + match[0].length,
     text: match[0],
-    keys: isSound ? soundsOf(match[0]) : wordsOf(match[0], LETTERS),
+    keys: keysOf(match[0]),
   }));
   const marked: Highlight[] = [];
   parts.forEach(({ from, to, text, keys }, i) => {

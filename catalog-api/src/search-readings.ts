@@ -5,11 +5,13 @@
  * Layouts: Russian (ЙЦУКЕН), Belarusian (the same with і at b, ў at o, ' at ]), English (QWERTY), all as Windows, macOS and
  * Linux ship them, with the signs that are letters elsewhere: `,` is б, `;` is ж, `.` is ю.
  */
-import { QUERY_READINGS_MAX, type SearchReading } from "@thewatcher/stores/search/port";
-import { soundsOf } from "./search-sound.ts";
+import { QUERY_CHARACTERS_MAX, QUERY_READINGS_MAX, type SearchReading } from "@thewatcher/stores/search/port";
+import { consonantsOf, soundsOf } from "./search-sound.ts";
 
 /** The group of the fields that hold keys of sounds. */
 export const SOUND = "sound";
+/** That of their consonants. */
+export const CONSONANTS = "consonants";
 
 const KEYS = "`qwertyuiop[]asdfghjkl;'zxcvbnm,.";
 const RUSSIAN = "ёйцукенгшщзхъфывапролджэячсмитьбю";
@@ -50,7 +52,9 @@ export function layoutsOf(typed: string): Layout[] {
     // Where only и and і differ, they are read as one letter anyway.
     if (!/[o\]}]/.test(text)) layouts.pop();
   } else if (/\p{Script=Cyrillic}/u.test(text)) {
-    layouts.push({ layout: "en", text: typeAgain(text, CYRILLIC_TO_LATIN) });
+    const english = typeAgain(text, CYRILLIC_TO_LATIN);
+    // Nobody means a word with a comma inside: those who type Cyrillic б mean it.
+    if (!/\p{L}[[\];,.`]|[[\];,.`]\p{L}/u.test(english)) layouts.push({ layout: "en", text: english });
     // A Belarusian word typed on a Russian keyboard.
     if (/[щъ]/.test(text)) layouts.push({ layout: "be", text: text.replace(/щ/g, "ў").replace(/ъ/g, "'") });
   }
@@ -72,9 +76,12 @@ const ending = (text: string) => (/[\p{L}\p{M}\p{N}]$/u.test(text) ? "" : " ");
 
 function soundReadings(text: string): SearchReading[] {
   const sounds = (["english", "romanised"] as const).map((spelling) => soundsOf(text, spelling).join(" "));
-  return [...new Set(sounds)]
-    .filter((sound) => sound !== "")
-    .map((sound) => ({ text: `${sound}${ending(text)}`, group: SOUND }));
+  return (
+    [...new Set(sounds)]
+      .filter((sound) => sound !== "")
+      // A key may be longer than its word: x is ks.
+      .map((sound) => ({ text: `${sound}${ending(text)}`.slice(0, QUERY_CHARACTERS_MAX), group: SOUND }))
+  );
 }
 
 /** The likelier first: as typed, in other layouts, by sound. At most `QUERY_READINGS_MAX`. */
@@ -94,4 +101,20 @@ export function readingsOf(typed: string): QueryReading[] {
     ),
   ];
   return [...asWritten, ...sounding].slice(0, QUERY_READINGS_MAX);
+}
+
+/** The last resort: consonants of what was typed and of the other layouts. */
+export function consonantReadingsOf(typed: string): QueryReading[] {
+  const readings = [
+    { kind: "sound" as const, text: typed },
+    ...layoutsOf(typed).map(({ text }) => ({ kind: "layout" as const, text })),
+  ];
+  return readings.flatMap(({ kind, text }) => {
+    const consonants = consonantsOf(text).join(" ");
+    if (consonants === "") return [];
+    // Consonants of an unfinished word begin too much.
+    return [
+      { kind, text, asked: { text: `${consonants} `.slice(0, QUERY_CHARACTERS_MAX), group: CONSONANTS, typosMax: 1 } },
+    ];
+  });
 }

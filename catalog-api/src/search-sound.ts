@@ -25,6 +25,7 @@ const CYRILLIC: readonly Rule[] = [
   [/дж/g, "ж"],
   [/шч/g, "ш"],
   [/т[сц]/g, "ц"],
+  [/тч/g, "ч"],
 ];
 const LETTERS_OF_KEY = {
   ...{ а: "a", б: "b", в: "v", г: "g", д: "d", е: "e", ж: "j", з: "s", и: "i", к: "k", л: "l", м: "m", н: "n", о: "a" },
@@ -57,12 +58,13 @@ const ROMANISED: readonly Rule[] = [
   [/(?<=\p{L})4|4(?=\p{L})/gu, "ch"],
   [/(?<=\p{L})6|6(?=\p{L})/gu, "sh"],
   [/s(?:h?c)?h/g, "Ш"],
-  [/zh/g, "Ж"],
+  [/d?zh|dj/g, "Ж"],
   [/kh/g, "h"],
   [/ch/g, "Ч"],
   [/t[scz]/g, "Ц"],
   [/c/g, "Ц"],
-  [/x/g, "h"],
+  [/x(?=.)|(?<=.)x/g, "h"],
+  [/x/g, "ks"],
   [/[yj]o/g, "e"],
   [/j/g, "i"],
 ];
@@ -103,5 +105,37 @@ function soundOfWord(word: string, spelling: "english" | "romanised"): string {
 export function soundsOf(text: string, spelling: "english" | "romanised" = "english"): string[] {
   return wordsOf(text, LETTERS)
     .map((word) => soundOfWord(word, spelling))
+    .filter((sound) => sound !== "");
+}
+
+const BARE: readonly Rule[] = [
+  [/\bthe\b|\ban?\b/g, ""],
+  [/\bkn/g, "n"],
+  [/\bwr/g, "r"],
+  [/g(?=e)/g, "j"],
+  [/w(?![aeiouyh])/g, ""],
+  [/igh/g, "i"],
+];
+/** Harry is Гарри, and what ц is depends on where a word is cut. */
+const BARE_FINISH: readonly Rule[] = [
+  [/[aeiou]/g, ""],
+  [/c/g, "ts"],
+  [/h/g, "g"],
+  [/(.)\1+/g, "$1"],
+];
+/** у before a vowel is the w of "уолли"; зе is the article. */
+const BARE_CYRILLIC: readonly Rule[] = [
+  [/^з[еэ]$/, ""],
+  [/у(?=[аоеэи])/g, "в"],
+];
+
+/**
+ * The consonants alone: vowels are what English and its spelling in Cyrillic agree on least ("айрон мен", "бэк ту зе фьючер").
+ * A word without consonants has none, nor has an article.
+ */
+export function consonantsOf(text: string): string[] {
+  return wordsOf(text, LETTERS)
+    .map((word) => soundOfWord(apply(word, /\p{Script=Cyrillic}/u.test(word) ? BARE_CYRILLIC : BARE), "english"))
+    .map((sound) => apply(sound, BARE_FINISH))
     .filter((sound) => sound !== "");
 }

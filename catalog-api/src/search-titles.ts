@@ -6,8 +6,9 @@
  * 1. every reading as it stands (`search-readings.ts`), the last word as a beginning;
  * 2. the same with typos: what was typed, and all readings by sound, also with its words joined. A key of a sound is nearly as
  *    long as its word, so that typos of a name are typos of its key, and one lookup serves both alphabets;
- * 3. the query without words that say what it is ("фильм", "watch online"), by 1 and 2.
- * Then, if what was found is not what was asked for (`isAbsent`), the nearest: 2, and with a word left out.
+ * 3. the consonants alone, for English names that are written as they are heard;
+ * 4. the query without words that say what it is ("фильм", "watch online"), from 1 on.
+ * Then, if what was found is not what was asked for (`isMeant`), the nearest: 2, and with a word left out.
  */
 import type { CatalogueTitle } from "@thewatcher/contracts/api/catalogue";
 import {
@@ -25,13 +26,13 @@ import type {
   SearchReading,
   SearchRequest,
 } from "@thewatcher/stores/search/port";
-import { QUERY_READINGS_MAX, QUERY_WORDS_MAX } from "@thewatcher/stores/search/port";
+import { QUERY_CHARACTERS_MAX, QUERY_READINGS_MAX, QUERY_WORDS_MAX } from "@thewatcher/stores/search/port";
 import { wordsOf } from "@thewatcher/stores/search/words";
 import { type Asker, cardFor, seen } from "./askers.ts";
-import { documentOf, namesOf, peopleOf, visibleTo } from "./search-documents.ts";
+import { documentOf, JOINED_WORDS_MAX, namesOf, peopleOf, visibleTo } from "./search-documents.ts";
 import { highlightsOf, type Match, type Matchable, matchableOf, matchOf } from "./search-match.ts";
-import { type QueryReading, readingsOf, SOUND } from "./search-readings.ts";
-import { LETTERS, soundsOf } from "./search-sound.ts";
+import { CONSONANTS, consonantReadingsOf, type QueryReading, readingsOf, SOUND } from "./search-readings.ts";
+import { consonantsOf, LETTERS, soundsOf } from "./search-sound.ts";
 
 export const COLLECTION = "titles";
 /** Fewer than this found as it stands, and it is looked for with typos. */
@@ -42,7 +43,6 @@ const FACET_VALUES = 30;
 const FACETS = ["genre", "kind", "decade", "country"] as const;
 /** Words left out one by one, for what comes near. */
 const LEFT_OUT_MAX = 6;
-const JOINED_WORDS_MAX = 4;
 /** Words that say what is looked for, not its name. */
 const IDLE_WORDS: ReadonlySet<string> = new Set(
   "фильм фильмы фильма кино сериал сериалы мультфильм мультик смотреть онлайн бесплатно серыял фильм глядзець анлаин movie film series watch online free".split(
@@ -78,19 +78,65 @@ function forgivingOf(readings: readonly QueryReading[], text: string): QueryRead
   });
   const sounds = soundsOf(text);
   if (sounds.length > 1 && sounds.length <= JOINED_WORDS_MAX) {
-    forgiving.push({ kind: "sound", text, asked: { text: sounds.join(""), group: SOUND, typosMax: 2 } });
+    forgiving.push({
+      kind: "sound",
+      text,
+      asked: { text: sounds.join("").slice(0, QUERY_CHARACTERS_MAX), group: SOUND, typosMax: 2 },
+    });
   }
   return forgiving.slice(0, QUERY_READINGS_MAX);
 }
 
+/** What is meant before what is merely near, each as the search orders them. */
+function meantFirst(found: readonly Found[]): Found[] {
+  const meant = found.filter(({ match }) => isMeant(match));
+  return [...meant, ...found.filter(({ match }) => !isMeant(match))];
+}
+
 const asked = (readings: readonly QueryReading[]): SearchReading[] => readings.map((reading) => reading.asked);
 
+/** Typos of a whole name of several words: of seven letters two may be others (`рейн мэн`). */
+const ERROR_RATIO_OF_WHOLE_MAX = 0.29;
+/** Of one word: two of seven letters as it is written, one of six by sound (`барби` sounds like `Bobby`, `паразиты` like `Dark City`). */
+const ERROR_RATIO_OF_WORD_MAX = 0.29;
+const ERROR_RATIO_OF_SOUND_MAX = 0.17;
+/** Of each word of a part of a name: one of six letters. With one of five `джокер` would be `Jackie Brown`. */
+const ERROR_RATIO_OF_PART_MAX = 0.19;
+/** Or of all of its words, where they are several: one of nine letters. With one of eight `john wick` would be `John Q`. */
+const ERROR_RATIO_OF_PARTS_MAX = 0.12;
+/** What is read in another way than it is written says nothing in fewer letters. */
+const LETTERS_OTHERWISE_MIN = 3;
+
 /**
- * Whether what stands first is something else than what was asked for. With every word as it stands or as a beginning it
- * is what was asked for. With typos it has to be more alike, the fewer words speak for it.
+ * Whether this is what was asked for: every word of the query stands there, as it is or as a beginning; or with so few
+ * typos that it is hardly another name. Chosen on the tuning half of the gold set.
  */
-export function isAbsent(match: Match | undefined): boolean {
-  return match === undefined;
+export function isMeant(match: Match | undefined): boolean {
+  if (!match) return false;
+  if (match.reading.kind !== "typed" && match.letters < LETTERS_OTHERWISE_MIN) return false;
+  const { isWhole, isOneText, errorRatio, wordCount } = match;
+  const isSound = match.reading.asked.group !== undefined;
+  // `john wick` by sound begins with John Lithgow's and Vicky's first names.
+  if (errorRatio === 0 && match.reading.asked.group !== CONSONANTS) return isOneText || !isSound || !match.isUnfinished;
+  if (match.reading.asked.group === CONSONANTS) return isMeantByConsonants(match);
+  // Vowels apart, it is the same: `рэмбо`.
+  if (isWhole && isSound && match.soundRatio <= ERROR_RATIO_OF_WORD_MAX && hasConsonantsOf(match)) return true;
+  if (isWhole && wordCount > 1) return errorRatio <= ERROR_RATIO_OF_WHOLE_MAX;
+  if (isWhole) return errorRatio <= (isSound ? ERROR_RATIO_OF_SOUND_MAX : ERROR_RATIO_OF_WORD_MAX);
+  if (!isOneText) return false;
+  return match.errorRatioMax <= ERROR_RATIO_OF_PART_MAX || (wordCount > 1 && errorRatio <= ERROR_RATIO_OF_PARTS_MAX);
+}
+
+const hasConsonantsOf = ({ reading, text }: Match) =>
+  consonantsOf(reading.text).join("") === consonantsOf(text).join("");
+
+/** Consonants of a whole name; of a part of one, where they are many. Of one word its vowels have to speak for it too. */
+function isMeantByConsonants({ isWhole, isOneText, errorRatio, letters, wordCount, soundRatio }: Match): boolean {
+  if (!isOneText) return false;
+  if (wordCount === 1) return isWhole && errorRatio === 0 && (letters >= 5 || soundRatio <= ERROR_RATIO_OF_WORD_MAX);
+  if (isWhole && errorRatio === 0) return letters >= 3 || soundRatio <= 0.5;
+  if (isWhole) return errorRatio <= 0.2 && soundRatio <= 0.45 && letters >= 5;
+  return errorRatio === 0 && letters >= 5;
 }
 
 /** Made once for each record of the catalogue that was ever shown. */
@@ -135,10 +181,17 @@ export async function searchTitles(deps: SearchTitlesDeps, asker: Asker, query: 
     const readings = readingsOf(text);
     const answer = await ask(asked(readings), 0);
     const found = look(answer, readings);
-    if (!hasFew(answer) || found[0]?.match?.isWhole) return { answer, readings, found };
+    if (!hasFew(answer) || (found[0]?.match?.isWhole && !found[0].match.isUnfinished))
+      return { answer, readings, found };
     const forgiving = forgivingOf(readings, text);
     const second = await ask(asked(forgiving), 2);
-    return { answer: second, readings: forgiving, found: look(second, forgiving) };
+    const near = { answer: second, readings: forgiving, found: meantFirst(look(second, forgiving)) };
+    if (isMeant(near.found[0]?.match)) return near;
+    const bare = consonantReadingsOf(text);
+    if (bare.length === 0) return near;
+    const third = await ask(asked(bare), 2);
+    const foundBare = meantFirst(look(third, bare));
+    return isMeant(foundBare[0]?.match) ? { answer: third, readings: bare, found: foundBare } : near;
   }
 
   const { text, limit } = query;
@@ -147,14 +200,14 @@ export async function searchTitles(deps: SearchTitlesDeps, asker: Asker, query: 
     return pageOf(asker, query, answer, { hits: hitsOf(look(answer, []), limit), reading: null });
   }
   let last = await steps(text);
-  if (isAbsent(last.found[0]?.match)) {
+  if (!isMeant(last.found[0]?.match)) {
     const words = text.split(/\s+/u);
     const telling = words.filter((word) => !IDLE_WORDS.has(wordsOf(word, LETTERS).join("")));
     if (telling.length > 0 && telling.length < words.length) last = await steps(telling.join(" "));
   }
   const { answer, found } = last;
   const match = found[0]?.match;
-  if (!isAbsent(match)) {
+  if (isMeant(match)) {
     return pageOf(asker, query, answer, { hits: hitsOf(found, limit), reading: readingView(match) });
   }
   const near = found.length > 0 ? found : await nearest(text);
@@ -171,7 +224,11 @@ export async function searchTitles(deps: SearchTitlesDeps, asker: Asker, query: 
     const byLength = sounds.map((sound, i) => ({ length: sound.length, i })).sort((a, b) => a.length - b.length);
     const readings = byLength.slice(0, LEFT_OUT_MAX).map(({ i }): QueryReading => {
       const left = sounds.filter((_, other) => other !== i).join(" ");
-      return { kind: "sound", text: of, asked: { text: `${left} `, group: SOUND, typosMax: 2 } };
+      return {
+        kind: "sound",
+        text: of,
+        asked: { text: `${left} `.slice(0, QUERY_CHARACTERS_MAX), group: SOUND, typosMax: 2 },
+      };
     });
     return look(await ask(asked(readings), 2, SEARCH_NEAREST_MAX + SPARE_HITS), readings);
   }
@@ -179,10 +236,9 @@ export async function searchTitles(deps: SearchTitlesDeps, asker: Asker, query: 
 
 function readingView(match: Match | undefined): SearchReadingView | null {
   if (!match) return null;
-  const { reading, mean, text } = match;
-  const isLiteral = match.worst >= 0.75;
+  const { reading, errorRatio, text } = match;
   if (reading.kind === "layout") return { kind: "layout", text: reading.text };
-  if (!isLiteral || mean < 0.75) return { kind: "typos", text };
+  if (errorRatio > 0) return { kind: "typos", text };
   return reading.kind === "typed" ? { kind: "typed", text: reading.text } : { kind: "sound", text };
 }
 

@@ -11,7 +11,9 @@ import { silentLog } from "@thewatcher/kit/log";
 import { deterministicUuid7 } from "@thewatcher/kit/uuid";
 import { openEmbeddedPostgres } from "@thewatcher/stores/database/embedded-postgres";
 import type { Database } from "@thewatcher/stores/database/port";
+import { openMemorySearch } from "@thewatcher/stores/search/memory";
 import { createCatalogApi } from "./app.ts";
+import { createTitleIndex, databaseTitles } from "./search-index.ts";
 import { preferenceOf, type StatedEvent } from "./stated.ts";
 
 export const START = Date.UTC(2026, 10, 23, 10);
@@ -120,7 +122,13 @@ export function createTestApi(database: Database, onStated?: () => void) {
   const keys = generateTokenKeys();
   const signer = createTokenSigner({ privateKey: keys.privateKey, clock });
   const verifier = createTokenVerifier({ publicKey: keys.publicKey, audience: "catalog", clock });
-  const app = createCatalogApi({ database, verifier, clock, log: silentLog, ...(onStated ? { onStated } : {}) });
+  const index = createTitleIndex({
+    source: databaseTitles(database),
+    embedded: openMemorySearch(),
+    clock,
+    log: silentLog,
+  });
+  const app = createCatalogApi({ database, index, verifier, clock, log: silentLog, ...(onStated ? { onStated } : {}) });
   /** A request of this identity; `undefined`: without a token. */
   const request = async (
     who: Partial<Identity> | undefined,
@@ -134,7 +142,7 @@ export function createTestApi(database: Database, onStated?: () => void) {
     }
     return app.request(path, { ...init, headers });
   };
-  return { app, clock, signer, request };
+  return { app, clock, signer, index, request };
 }
 
 /** A whole document around `aTitle`. */

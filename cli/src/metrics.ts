@@ -1,4 +1,5 @@
 /** Metrics in Prometheus' text form, on the admin listener. */
+import { FALLBACK_REASONS, type SearchMetrics } from "@thewatcher/catalog-api/search-fallback";
 import type { AuditReport } from "@thewatcher/ingestion/audit";
 import type { CollectorMetrics } from "@thewatcher/ingestion/collector";
 import type { ReaderProgress } from "@thewatcher/ingestion/observe-readers";
@@ -6,6 +7,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 
 export interface CinemaMetrics {
   readonly collector: CollectorMetrics;
+  readonly search: SearchMetrics;
   /** The last look of the audit. */
   audited(report: AuditReport): void;
   /** By the names of the readers; none where the log is not open. */
@@ -32,6 +34,21 @@ export function createCinemaMetrics(): CinemaMetrics {
     buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1],
     registers: [registry],
   });
+  const searchSeconds = new Histogram({
+    name: "thewatcher_search_seconds",
+    help: "One question to an index of titles; what somebody types takes one to four",
+    labelNames: ["index"],
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.06, 0.1, 0.3, 1],
+    registers: [registry],
+  });
+  const searchFallback = new Counter({
+    name: "thewatcher_search_fallback_total",
+    help: "Questions that the search server did not answer and the embedded index did, by reason",
+    labelNames: ["reason"],
+    registers: [registry],
+  });
+  // None so far is a figure, too.
+  for (const reason of FALLBACK_REASONS) searchFallback.inc({ reason }, 0);
   const lag = new Gauge({
     name: "thewatcher_reader_lag_events",
     help: "Events in the log that a reader has not handled yet",
@@ -71,6 +88,10 @@ export function createCinemaMetrics(): CinemaMetrics {
         audit.lag.set({ topic, partition }, waiting);
       }
       audit.at.set(Date.parse(at) / 1000);
+    },
+    search: {
+      answered: (index, durationMs) => searchSeconds.observe({ index }, durationMs / 1000),
+      fellBack: (reason) => searchFallback.inc({ reason }),
     },
     collector: {
       observe(batch) {

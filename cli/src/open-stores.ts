@@ -116,7 +116,7 @@ const openers: { readonly [Name in StoreName]: (deps: StoreDeps) => Promise<Stor
     const url = settings.searchUrl;
     if (schemeOf(url) !== "memory:") {
       const { openElasticsearch } = await import("@thewatcher/stores/search/elasticsearch");
-      return openElasticsearch({ url, clock });
+      return openElasticsearch({ url, clock, mayBeAway: true });
     }
     const { openMemorySearch } = await import("@thewatcher/stores/search/memory");
     return openMemorySearch();

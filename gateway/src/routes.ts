@@ -53,6 +53,7 @@ export const forwardedRoutes = [
   { method: "GET", path: "/api/v1/titles/:titleId/similar", callers: ["viewer", "service"], to: "serving" },
   { method: "GET", path: "/api/v1/titles/:titleId", callers: ["viewer", "service"], to: "catalog" },
   { method: "GET", path: "/api/v1/titles", callers: ["viewer", "service"], to: "catalog" },
+  { method: "GET", path: "/api/v1/search", callers: ["viewer", "service"], to: "catalog", needs: "chosen_profile" },
   {
     method: "GET",
     path: "/api/v1/profiles/:profileId/watchlist",

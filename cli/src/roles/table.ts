@@ -25,8 +25,11 @@ export const ROLES = {
     calls: ["catalog", "serving", "ingestion"],
     listens: "public",
   },
-  /** Titles, stated preferences, and the outbox to the log: what is stated waits there while the log is away. */
-  catalog: { needs: ["database"], degradesWithout: ["eventLog"], calls: [], listens: "services" },
+  /**
+   * Titles, stated preferences, and the outbox to the log: what is stated waits there while the log is away. It searches
+   * in its own memory while the search server is away.
+   */
+  catalog: { needs: ["database"], degradesWithout: ["eventLog", "search"], calls: [], listens: "services" },
   /** The collector. Without the catalogue it takes events of any title. */
   ingestion: { needs: ["eventLog"], degradesWithout: [], calls: ["catalog"], listens: "services" },
   /** Pages and lists: it always answers, by what it holds in memory. */
@@ -94,7 +97,8 @@ export function requireRoleSettings(roles: readonly RoleName[], settings: Settin
   const missing: string[] = [];
   for (const name of storesOf(roles)) {
     const setting = STORES[name].setting;
-    if (!isEmbedded(settings[setting])) continue;
+    // What lies in memory is nobody else's: each process has its own.
+    if (!isEmbedded(settings[setting]) || settings[setting].startsWith("memory:")) continue;
     const servers = SETTINGS[setting].schemes?.filter((scheme) => !isEmbedded(scheme)) ?? [];
     missing.push(`${variableOf(setting)}=${settings[setting]} is embedded in one process (takes ${servers.join(" ")})`);
   }

@@ -3,7 +3,7 @@
  * (no registry carries it): login and TLS are tested against a proxy in front of it, which asks for both.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { request as httpRequest } from "node:http";
+import { createServer as createHttpServer, request as httpRequest } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -144,6 +144,28 @@ describe.skipIf(missing("elasticsearch"))("search in Elasticsearch", () => {
     } finally {
       server.thaw();
     }
+  });
+
+  test("where it may be away it opens while nothing answers, says so when asked, and works when something does", async () => {
+    const port = await freePort();
+    await using search = await openElasticsearch({ url: `http://127.0.0.1:${port}`, mayBeAway: true });
+    await expect(search.describe()).rejects.toThrow(/describe failed: .*ECONNREFUSED/);
+    await expect(search.search({ collection: "titles", text: "x", limit: 1 })).rejects.toThrow(/search failed: /);
+    const late = createHttpServer((request, response) => {
+      httpRequest(`${server.url}${request.url}`, { method: request.method ?? "GET" }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      }).end();
+    });
+    await new Promise<void>((resolve) => late.listen(port, "127.0.0.1", resolve));
+    try {
+      expect(await search.describe()).toBe(`Elasticsearch at http://127.0.0.1:${port}`);
+      expect(await search.generations("nothing-there")).toEqual([]);
+    } finally {
+      late.closeAllConnections();
+      late.close();
+    }
+    await expect(openElasticsearch({ url: "ftp://x", mayBeAway: true })).rejects.toThrow(/begins with ftp:/);
   });
 
   const refused: Readonly<Record<string, RegExp>> = {

@@ -54,6 +54,7 @@ import { wordsOf } from "./words.ts";
 const OPEN_MS_MAX = 10_000;
 /** Somebody is typing: later than this the answer is for another query. */
 const SEARCH_MS = 3_000;
+const DESCRIBE_MS = 2_000;
 /** A bulk of 4 MB on a busy node; making an index waits for its shard. */
 const WRITE_MS_MAX = 30_000;
 /** A keep-alive connection that was closed, a node that is just coming: once more. */
@@ -291,6 +292,8 @@ export async function openElasticsearch(options: {
   readonly clock?: Clock;
   /** How long a search may take. Default: 3 s. */
   readonly searchMs?: number;
+  /** Opens also while no server answers: whoever asks has another index to go on with. What is said wrongly is refused. */
+  readonly mayBeAway?: boolean;
 }): Promise<Search & AsyncDisposable> {
   const searchMs = options.searchMs ?? SEARCH_MS;
   const clock = options.clock ?? systemClock;
@@ -459,13 +462,6 @@ export async function openElasticsearch(options: {
     };
   }
 
-  try {
-    await client.cluster.health({ timeout: "5s" }, { requestTimeout: OPEN_MS_MAX / 2, maxRetries: 1, retryBackoff });
-  } catch (error) {
-    await client.close();
-    throw new UserError(`search at ${shown}: can't be opened: ${explain(error)}; ${ACCEPTED} is accepted`);
-  }
-
   const search: Search & AsyncDisposable = {
     begin: (collection, generation, schema) =>
       call(`begin of ${collection} ${generation}`, async () => {
@@ -581,7 +577,11 @@ export async function openElasticsearch(options: {
           }
         }
       }),
-    describe: () => call("describe", async () => `Elasticsearch at ${shown}`),
+    describe: () =>
+      call("describe", async () => {
+        await client.cluster.health({}, { requestTimeout: DESCRIBE_MS, maxRetries: 0 });
+        return `Elasticsearch at ${shown}`;
+      }),
     async close() {
       closed = true;
       await Promise.allSettled(underWay);
@@ -589,5 +589,13 @@ export async function openElasticsearch(options: {
     },
     [Symbol.asyncDispose]: () => search.close(),
   };
+  try {
+    await client.cluster.health({ timeout: "5s" }, { requestTimeout: OPEN_MS_MAX / 2, maxRetries: 1, retryBackoff });
+  } catch (error) {
+    const isAway = error instanceof errors.TimeoutError || error instanceof errors.ConnectionError;
+    if (isAway && options.mayBeAway) return search;
+    await client.close();
+    throw new UserError(`search at ${shown}: can't be opened: ${explain(error)}; ${ACCEPTED} is accepted`);
+  }
   return search;
 }

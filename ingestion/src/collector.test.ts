@@ -5,6 +5,7 @@ import {
   EVENTS_PER_BATCH_MAX,
   EventBatchAnswer,
   isStated,
+  SERVER_ONLY_EVENT_TYPES,
   storedEventSchemas,
 } from "@thewatcher/contracts/events";
 import { problemTypes } from "@thewatcher/contracts/problems";
@@ -221,6 +222,7 @@ describe("a bad event", () => {
     ["unknown_type", click({ type: "__proto__" })],
     ["unknown_type", click({ type: undefined })],
     ["server_only", click({ type: "erasure", payload: { reason: "operator" } })],
+    ["server_only", click({ type: "continue_hidden", payload: { titleId: "film-1" } })],
     ["invalid", click({ payload: {} })],
     ["invalid", click({ eventId: "1" })],
     ["invalid", click({ type: "rate", payload: { titleId: "film-1", stars: 4.3 } })],
@@ -441,7 +443,7 @@ test("every type of event has an example that is accepted, and lands where its o
     exposure: { experimentId: "e", variant: "a" },
     quality: { playbackId: "x", metric: "startup_ms", value: 1 },
   };
-  const types = EVENT_TYPES.filter((type) => type !== "erasure");
+  const types = EVENT_TYPES.filter((type) => !(SERVER_ONLY_EVENT_TYPES as readonly string[]).includes(type));
   const events = types.map((type) => click({ type, payload: examples[type] ?? titled }));
   expect((await answerOf(await post(events))).verdicts.map(({ kind }) => kind)).toEqual(types.map(() => "accepted"));
   expect(sent.map(({ type }) => type)).toEqual(types.filter(isStated));

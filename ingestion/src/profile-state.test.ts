@@ -96,6 +96,8 @@ describe("a profile's state", () => {
       storedEvent("play_start", NOON + 9000, { titleId: "a", playbackId: "y", fromSeconds: 60 }),
       storedEvent("watchlist", NOON, { titleId: "b" }),
       storedEvent("watchlist_undo", NOON + 1, { titleId: "b" }),
+      storedEvent("continue_hidden", NOON + 2, { titleId: "b" }),
+      storedEvent("continue_hidden_undo", NOON + 1, { titleId: "b" }),
       storedEvent("impression", NOON + 99_000, { titleId: "c" }),
     ]);
     expect(state).toEqual({
@@ -110,7 +112,12 @@ describe("a profile's state", () => {
           positionSeconds: 60,
           watchedSeconds: 800,
         },
-        { titleId: "b", touchedAt: NOON + 1, watchlisted: { at: NOON + 1, on: false } },
+        {
+          titleId: "b",
+          touchedAt: NOON + 2,
+          watchlisted: { at: NOON + 1, on: false },
+          continueHidden: { at: NOON + 2, on: true },
+        },
       ],
     });
   });

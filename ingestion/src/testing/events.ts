@@ -34,7 +34,7 @@ export function storedEvent(
 }
 
 const PLAIN = ["click", "rate_undo", "watchlist", "watchlist_undo", "not_interested", "not_interested_undo"] as const;
-const SWITCHES = ["watched", "watched_undo"] as const;
+const SWITCHES = ["watched", "watched_undo", "continue_hidden", "continue_hidden_undo"] as const;
 
 /** Events of one profile on few titles and few instants, so that ties happen. */
 export function anyEvent(options: {

@@ -8,8 +8,10 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiFailure } from "./api/client.ts";
 import { sessionQuery } from "./api/queries.ts";
+import { locale } from "./locale.ts";
 import { router } from "./router.tsx";
 import { createServices, ServicesProvider } from "./services.ts";
+import { loadStrings } from "./strings.ts";
 
 /** What a request may be tried again for; a refusal stays a refusal. */
 const isTransient = (error: unknown) => !(error instanceof ApiFailure) || error.status === 0 || error.status >= 500;
@@ -50,6 +52,11 @@ addEventListener("pagehide", () => services.queue.farewell());
 
 // Pages bring titles of their own; the document's would stand before them.
 document.querySelector("title")?.remove();
+
+document.documentElement.lang = locale();
+// The words come in a script of their own; who is there is asked meanwhile.
+void queries.prefetchQuery(sessionQuery);
+await loadStrings(locale());
 
 const place = document.getElementById("root");
 if (place === null) throw new Error("index.html has no #root");

@@ -18,6 +18,8 @@ export interface Stated {
   readonly onList?: boolean;
   readonly watched?: boolean;
   readonly notInterested?: boolean;
+  /** Hidden from "continue watching". */
+  readonly putAway?: boolean;
 }
 export type StatedByTitle = ReadonlyMap<string, Stated>;
 

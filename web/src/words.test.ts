@@ -1,12 +1,15 @@
 import type { Reason, Row } from "@thewatcher/contracts/api/serving";
 import type { TitleId } from "@thewatcher/contracts/ids";
-import { describe, expect, test } from "vitest";
-import { reasonWords, rowHeading, watchedPercent } from "./words.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { loadStrings } from "./strings.ts";
+import { badgeOf, reasonWords, rowHeading, watchedPercent } from "./words.ts";
 
 const seed = (titleId: string) => ({ titleId: titleId as TitleId, contribution: 1 });
 const unknown = () => undefined;
 
 describe("words of the page", () => {
+  beforeAll(() => loadStrings("en"));
+
   test("a reason names its seeds where the page knows them, and is general where it doesn't", () => {
     const reason: Reason = { kind: "similar_to_history", seeds: [seed("a"), seed("b"), seed("c")] };
     expect(reasonWords(reason, (id) => ({ a: "Alien", c: "Gattaca" })[id])).toBe("Close to Alien and Gattaca");
@@ -39,5 +42,26 @@ describe("words of the page", () => {
     expect(reasonWords(started(3_600, null), unknown)).toBe("You left off here");
     expect(watchedPercent(started(3_600, null))).toBeNull();
     expect(watchedPercent(started(10, 0))).toBeNull();
+  });
+
+  test("a card's badge says what presses most: leaving within 14 days, then a cut, then that it is a series", () => {
+    const now = Date.parse("2026-11-23T12:00:00.000Z");
+    const badge = (extra: object) => badgeOf({ titleId: "t", name: "T", genres: [], ...extra } as never, now);
+    const cut = { cutMinutes: 12, kind: "series" };
+    expect(badge({ leavesAt: "2026-12-07T11:59:00.000Z", ...cut })).toBe("Leaves on December 7");
+    expect(badge({ leavesAt: "2026-12-07T12:00:00.000Z", ...cut })).toBe("Cut by 12 min");
+    expect(badge({ kind: "series" })).toBe("Series");
+    expect(badge({})).toBeNull();
+  });
+
+  test("a genre's row is named in the viewer's language where a title of it says how", () => {
+    const row = (genreNames?: string[]) => ({
+      kind: "genre",
+      reason: { kind: "genre", genre: "Drama" },
+      heading: "Drama",
+      items: [{ title: { genres: ["War", "Drama"], genreNames } }],
+    });
+    expect(rowHeading(row(["Военный", "Драма"]) as unknown as Row)).toBe("Драма");
+    expect(rowHeading(row() as unknown as Row)).toBe("Drama");
   });
 });

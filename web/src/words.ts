@@ -1,9 +1,26 @@
 /** Headings and reasons in the viewer's words, out of what the server states in a form that a machine can check. */
+import type { TitleCard } from "@thewatcher/contracts/api/catalogue";
 import type { Reason, Row } from "@thewatcher/contracts/api/serving";
 import { strings } from "./strings.ts";
 
+/** A title that leaves later than this is not yet worth a word on its card. */
+const LEAVES_SOON_MS = 14 * 86_400_000;
+
 /** Names of titles that the page knows; a reason names its seeds by id. */
 export type NameOf = (titleId: string) => string | undefined;
+
+/** In the viewer's language where they are known in it. */
+export const genresOf = (title: Pick<TitleCard, "genres" | "genreNames">) => title.genreNames ?? title.genres;
+
+/** What a viewer would regret not to have known, in a few words: the most pressing of them. */
+export function badgeOf(title: TitleCard, nowMs: number): string | null {
+  const words = strings.card;
+  if (title.leavesAt !== undefined && Date.parse(title.leavesAt) < nowMs + LEAVES_SOON_MS) {
+    return words.leaves(title.leavesAt);
+  }
+  if (title.cutMinutes !== undefined) return words.cut(title.cutMinutes);
+  return title.kind === "series" ? words.series : null;
+}
 
 export function reasonWords(reason: Reason, nameOf: NameOf): string {
   const words = strings.reasons;
@@ -55,10 +72,19 @@ export function rowHeading(row: Pick<Row, "kind" | "reason" | "heading" | "items
       return isTop ? words.top_in_country(country) : words.popular_in_country(country);
     }
     case "genre":
-      return reason?.kind === "genre" ? words.genre(reason.genre) : row.heading;
+      return reason?.kind === "genre" ? words.genre(genreName(row.items, reason.genre)) : row.heading;
     default:
       return words[kind];
   }
+}
+
+/** The titles of its row say what a genre is called in the viewer's language. */
+function genreName(items: Row["items"], genre: string): string {
+  for (const { title } of items) {
+    const at = title.genres.indexOf(genre);
+    if (at >= 0) return genresOf(title)[at] ?? genre;
+  }
+  return genre;
 }
 
 /** Share of a film that was watched, in percent; null where the length is not known. */

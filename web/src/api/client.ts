@@ -5,11 +5,12 @@
 
 import type { RatingsPage, TitleDetails, WatchlistPage } from "@thewatcher/contracts/api/catalogue";
 import type { HomePage, SimilarTitles } from "@thewatcher/contracts/api/serving";
-import type { DemoAccounts, SessionView } from "@thewatcher/contracts/api/session";
+import type { ChooseProfile, DemoAccounts, SessionView } from "@thewatcher/contracts/api/session";
 import type { ClientEvent, EventBatchAnswer } from "@thewatcher/contracts/events";
-import type { AccountId, ProfileId } from "@thewatcher/contracts/ids";
+import type { AccountId } from "@thewatcher/contracts/ids";
 import type { Problem, ProblemSlug } from "@thewatcher/contracts/problems";
 import type { SendOutcome } from "../events/queue.ts";
+import { locale } from "../locale.ts";
 
 /** Why a request failed: the slug of the problem's page, or `offline` when no answer came at all. */
 export type FailureCause = ProblemSlug | "offline" | "unknown";
@@ -58,8 +59,12 @@ const CSRF_HEADER = "x-csrf-token";
 let csrfToken: string | undefined;
 
 async function exchange(path: string, init: RequestInit): Promise<Response> {
-  const headers = new Headers(init.headers);
-  if (csrfToken !== undefined) headers.set(CSRF_HEADER, csrfToken);
+  const headers = {
+    accept: "application/json",
+    "accept-language": locale(),
+    ...(init.body && { "content-type": "application/json" }),
+    ...(csrfToken && { [CSRF_HEADER]: csrfToken }),
+  };
   const response = await answerTo(path, { ...init, headers });
   csrfToken = response.headers.get(CSRF_HEADER) ?? csrfToken;
   return response;
@@ -75,28 +80,23 @@ async function changing(path: string, init: RequestInit): Promise<Response> {
   return csrfToken === carried ? response : exchange(path, init);
 }
 
-async function request<Body>(path: string, init: RequestInit = {}): Promise<Body> {
+export async function request<Body>(path: string, init: RequestInit = {}): Promise<Body> {
   const send = init.method === undefined ? exchange : changing;
-  const response = await send(path, { headers: { accept: "application/json" }, ...init });
+  const response = await send(path, init);
   if (!response.ok) throw await failureOf(response);
   return response.status === 204 ? (undefined as Body) : ((await response.json()) as Body);
 }
 
-const withBody = (method: string, body: unknown): RequestInit => ({
-  method,
-  headers: { "content-type": "application/json", accept: "application/json" },
-  body: JSON.stringify(body),
-});
+export const withBody = (method: string, body: unknown) => ({ method, body: JSON.stringify(body) });
 
 /** In a path: ids are letters, digits and `: . _ -`, of which only the colon would be escaped for nothing. */
-const segment = (id: string) => encodeURIComponent(id).replaceAll("%3A", ":");
+export const segment = (id: string) => encodeURIComponent(id).replaceAll("%3A", ":");
 
 export const api = {
   listDemoAccounts: () => request<DemoAccounts>("/api/v1/demo/accounts"),
   getSession: () => request<SessionView>(SESSION),
   signIn: (accountId: AccountId) => request<SessionView>(SESSION, withBody("POST", { accountId })),
-  chooseProfile: (profileId: ProfileId) =>
-    request<SessionView>("/api/v1/session/profile", withBody("PUT", { profileId })),
+  chooseProfile: (choice: ChooseProfile) => request<SessionView>("/api/v1/session/profile", withBody("PUT", choice)),
   signOut: () => request<unknown>(SESSION, { method: "DELETE" }),
   getHome: () => request<HomePage>("/api/v1/home"),
   getTitle: (titleId: string) => request<TitleDetails>(`/api/v1/titles/${segment(titleId)}`),
@@ -114,7 +114,7 @@ const KEEPALIVE_BYTES_MAX = 60_000;
 
 export async function sendEvents(events: readonly ClientEvent[]): Promise<SendOutcome> {
   const init = withBody("POST", { events });
-  const keepalive = typeof init.body === "string" && init.body.length < KEEPALIVE_BYTES_MAX;
+  const keepalive = init.body.length < KEEPALIVE_BYTES_MAX;
   try {
     const answer = await request<EventBatchAnswer>("/api/v1/events", { ...init, keepalive });
     return { kind: "answered", answer };

@@ -15,7 +15,7 @@ import { Backdrop } from "../poster/poster.tsx";
 import { type StatedByTitle, useServices } from "../services.ts";
 import { useStore } from "../store.ts";
 import { strings } from "../strings.ts";
-import { type NameOf, reasonWords } from "../words.ts";
+import { genresOf, type NameOf, reasonWords } from "../words.ts";
 
 /** An acknowledged act is on the profile's next page within this time (p99 of the live profile state). */
 const PAGE_KNOWS_AFTER_MS = 1_000;
@@ -35,7 +35,7 @@ function Hero({
   const { list } = useStatements();
   const facts = [
     title.year,
-    ...title.genres.slice(0, 2),
+    ...genresOf(title).slice(0, 2),
     title.runtimeMinutes === null ? null : strings.runtime(title.runtimeMinutes),
     title.ageMark === null ? null : strings.ageMark(title.ageMark),
   ].filter((fact) => fact !== null);
@@ -79,7 +79,10 @@ function withoutHidden(rows: readonly Row[], stated: StatedByTitle): Row[] {
   return rows
     .map((row) => ({
       ...row,
-      items: row.items.filter((item) => stated.get(item.title.titleId)?.notInterested !== true),
+      items: row.items.filter(({ title }) => {
+        const { notInterested, putAway } = stated.get(title.titleId) ?? {};
+        return !notInterested && !(putAway && row.kind === "continue_watching");
+      }),
     }))
     .filter((row) => row.items.length > 0);
 }

@@ -6,8 +6,8 @@ import type { TitleCard } from "@thewatcher/contracts/api/catalogue";
 import { watchlistQuery } from "../api/queries.ts";
 import { Icon } from "../parts/icons.tsx";
 import { Empty, Failure, RowsSkeleton } from "../parts/states.tsx";
+import { PlainCard } from "../parts/title-card.tsx";
 import { useStatements, useViewer } from "../parts/viewer.ts";
-import { Poster } from "../poster/poster.tsx";
 import { useServices } from "../services.ts";
 import { useStore } from "../store.ts";
 import { strings } from "../strings.ts";
@@ -21,18 +21,11 @@ function ListedCard({ title }: { readonly title: TitleCard }) {
     notify(pageStrings.myList.removed(title.name), { label: strings.undo, run: () => list(title, true) });
   };
   return (
-    <li className="card">
-      <Link className="card__link" to="/title/$titleId" params={{ titleId: title.titleId }}>
-        <span className="card__poster">
-          <Poster title={title} />
-        </span>
-        <span className="card__name">{title.name}</span>
-        <span className="card__reason">{title.year}</span>
-      </Link>
+    <PlainCard title={title}>
       <button type="button" className="card__hide" aria-label={pageStrings.myList.remove(title.name)} onClick={remove}>
         <Icon name="cross" />
       </button>
-    </li>
+    </PlainCard>
   );
 }
 

@@ -1,9 +1,11 @@
 /** One title: what is known of it, what the viewer says of it, and more like it. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import type { TitleDetails } from "@thewatcher/contracts/api/catalogue";
+import { type ReactNode, useState } from "react";
 import { ApiFailure } from "../api/client.ts";
+import { more } from "../api/more.ts";
 import { similarQuery, titleQuery } from "../api/queries.ts";
 import { Card } from "../parts/card.tsx";
 import { Icon } from "../parts/icons.tsx";
@@ -15,11 +17,13 @@ import { useServices } from "../services.ts";
 import { useStore } from "../store.ts";
 import { strings } from "../strings.ts";
 import { pageStrings } from "../strings-of-pages.ts";
+import { genresOf } from "../words.ts";
 import { NotFound } from "./not-found.tsx";
 
-const words = { ...strings.title, ...pageStrings.title };
+const titleWords = () => ({ ...strings.title, ...pageStrings.title });
 
 function Actions({ title }: { readonly title: TitleDetails }) {
+  const words = titleWords();
   const { onList = false, watched = false, notInterested = false, stars = null } = useStated(title.titleId);
   const say = useStatements();
   return (
@@ -51,32 +55,122 @@ function Actions({ title }: { readonly title: TitleDetails }) {
   );
 }
 
+/** The leading roles come first. */
+const CAST_SHOWN_MAX = 12;
+
+const Fact = ({ name, children }: { readonly name: string; readonly children: ReactNode }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </div>
+);
+
+const People = ({ people }: { readonly people: NonNullable<TitleDetails["people"]> }) =>
+  people.map(({ personId, name }, i) => (
+    <span key={personId}>
+      {i > 0 && ", "}
+      <Link to="/person/$personId" params={{ personId }} className="textual">
+        {name}
+      </Link>
+    </span>
+  ));
+
 function Facts({ title }: { readonly title: TitleDetails }) {
+  const words = titleWords();
+  const { people = [], countries = [] } = title;
+  const directors = people.filter((person) => person.role === "director");
+  const cast = people.filter((person) => person.role === "cast").slice(0, CAST_SHOWN_MAX);
   return (
     <dl className="about">
-      {title.directors.length > 0 && (
-        <div>
-          <dt>{words.directors(title.directors.length)}</dt>
-          <dd>{strings.list(title.directors)}</dd>
-        </div>
+      {title.originalName !== undefined && <Fact name={words.original}>{title.originalName}</Fact>}
+      {directors.length > 0 ? (
+        <Fact name={words.directors(directors.length)}>
+          <People people={directors} />
+        </Fact>
+      ) : (
+        title.directors.length > 0 && (
+          <Fact name={words.directors(title.directors.length)}>{strings.list(title.directors)}</Fact>
+        )
       )}
-      {title.genres.length > 0 && (
-        <div>
-          <dt>{words.genres}</dt>
-          <dd>{strings.list(title.genres)}</dd>
-        </div>
+      {cast.length > 0 && (
+        <Fact name={words.cast}>
+          <People people={cast} />
+        </Fact>
       )}
-      {title.score !== null && (
-        <div>
-          <dt>{words.scoreLabel}</dt>
-          <dd>{words.score(title.score, title.scoreVotes)}</dd>
-        </div>
+      {title.genres.length > 0 && <Fact name={words.genres}>{strings.list(genresOf(title))}</Fact>}
+      {countries.length > 0 && (
+        <Fact name={words.countries(countries.length)}>{strings.list(countries.map(strings.country))}</Fact>
       )}
+      {title.score !== null && <Fact name={words.scoreLabel}>{words.score(title.score, title.scoreVotes)}</Fact>}
     </dl>
   );
 }
 
+function Seasons({ titleId }: { readonly titleId: string }) {
+  const words = titleWords();
+  const found = useQuery({ queryKey: ["seasons", titleId], queryFn: () => more.getSeasons(titleId) });
+  const [chosen, setChosen] = useState<number | null>(null);
+  if (found.isPending) return <RowsSkeleton rows={1} />;
+  if (found.isError) return <Failure error={found.error} onRetry={() => void found.refetch()} />;
+  const { seasons } = found.data;
+  const season = seasons.find((one) => one.number === chosen) ?? seasons[0];
+  if (season === undefined) return null;
+  return (
+    <section className="seasons" aria-labelledby="seasons">
+      <div className="seasons__head">
+        <h2 className="row__heading" id="seasons">
+          {words.seasons}
+        </h2>
+        {seasons.length > 1 && (
+          <fieldset className="seasons__choice">
+            <legend className="unseen">{words.seasonCount(seasons.length)}</legend>
+            {seasons.map(({ number }) => (
+              <button
+                key={number}
+                type="button"
+                className="chip"
+                aria-pressed={number === season.number}
+                onClick={() => setChosen(number)}
+              >
+                {words.season(number)}
+              </button>
+            ))}
+          </fieldset>
+        )}
+      </div>
+      <ol className="episodes" aria-label={words.season(season.number)}>
+        {season.episodes.map((episode) => (
+          <li className="episode" key={episode.partId}>
+            <span className="episode__number" aria-hidden="true">
+              {episode.number}
+            </span>
+            <h3 className="episode__name">{episode.name ?? words.episode(episode.number)}</h3>
+            {episode.runtimeMinutes !== null && (
+              <span className="episode__length">{strings.runtime(episode.runtimeMinutes)}</span>
+            )}
+            {episode.plot !== null && <p className="episode__plot">{episode.plot}</p>}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** What a viewer should know before paying. */
+function Badges({ title }: { readonly title: TitleDetails }) {
+  const words = titleWords();
+  const { leavesAt, cutMinutes } = title;
+  if (leavesAt === undefined && cutMinutes === undefined) return null;
+  return (
+    <p className="badges">
+      {leavesAt !== undefined && <span className="badge badge--pressing">{strings.card.leaves(leavesAt)}</span>}
+      {cutMinutes !== undefined && <span className="badge">{words.cutLead(cutMinutes)}</span>}
+    </p>
+  );
+}
+
 function Similar({ titleId, name }: { readonly titleId: string; readonly name: string }) {
+  const words = titleWords();
   const { profileId } = useViewer();
   const { stated } = useServices();
   const statedNow = useStore(stated);
@@ -111,6 +205,7 @@ function Similar({ titleId, name }: { readonly titleId: string; readonly name: s
 }
 
 export function TitlePage() {
+  const words = titleWords();
   const { titleId } = useParams({ strict: false }) as { titleId: string };
   const found = useQuery(titleQuery(titleId));
   if (found.isPending) return <RowsSkeleton rows={2} />;
@@ -121,6 +216,8 @@ export function TitlePage() {
   const title = found.data;
   const facts = [
     title.year,
+    title.kind === "series" ? strings.card.series : null,
+    title.seasonCount === undefined ? null : words.seasonCount(title.seasonCount),
     title.runtimeMinutes === null ? null : strings.runtime(title.runtimeMinutes),
     title.ageMark === null ? null : strings.ageMark(title.ageMark),
   ].filter((fact) => fact !== null);
@@ -143,11 +240,13 @@ export function TitlePage() {
               ))}
             </p>
           )}
+          <Badges title={title} />
           {title.plot !== null && <p className="title__plot">{title.plot}</p>}
           <Facts title={title} />
           <Actions title={title} />
         </div>
       </article>
+      {title.kind === "series" && <Seasons titleId={titleId} />}
       <Similar titleId={titleId} name={title.name} />
     </div>
   );

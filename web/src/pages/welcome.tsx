@@ -1,20 +1,20 @@
 /** The door: in the demo world, step in as one of its viewers. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Navigate, useNavigate } from "@tanstack/react-router";
+import { Link, Navigate, useNavigate } from "@tanstack/react-router";
 import type { Account } from "@thewatcher/contracts/api/session";
 import { useEffect, useState } from "react";
 import { ApiFailure, api } from "../api/client.ts";
 import { demoAccountsQuery, sessionQuery } from "../api/queries.ts";
 import { Wordmark } from "../parts/icons.tsx";
-import { Empty, Failure } from "../parts/states.tsx";
+import { LanguageChoice } from "../parts/language-choice.tsx";
+import { Failure } from "../parts/states.tsx";
 import type { PosterTitle } from "../poster/draw.ts";
 import { Avatar, Poster } from "../poster/poster.tsx";
 import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
 import { pageStrings } from "../strings-of-pages.ts";
-
-const words = pageStrings.welcome;
+import { SignInForm } from "./doors.tsx";
 
 /** Posters behind the door: one of each genre, of nothing that exists. */
 const wall = [
@@ -56,6 +56,7 @@ function matches(account: Account, wanted: string): boolean {
 }
 
 function Accounts({ accounts }: { readonly accounts: readonly Account[] }) {
+  const words = pageStrings.welcome;
   const [wanted, setWanted] = useState("");
   const { notify } = useServices();
   const navigate = useNavigate();
@@ -67,7 +68,7 @@ function Accounts({ accounts }: { readonly accounts: readonly Account[] }) {
     try {
       const entered = await api.signIn(account.accountId);
       const only = account.profiles.length === 1 ? account.profiles[0] : undefined;
-      const view = only === undefined ? entered : await api.chooseProfile(only.profileId);
+      const view = only === undefined ? entered : await api.chooseProfile({ profileId: only.profileId });
       queries.setQueryData(sessionQuery.queryKey, view);
       await navigate({ to: view.kind === "signed_in" && view.profileId !== null ? "/" : "/profiles" });
     } catch (error) {
@@ -113,6 +114,7 @@ function Accounts({ accounts }: { readonly accounts: readonly Account[] }) {
 }
 
 export function Welcome() {
+  const words = pageStrings.welcome;
   const session = useQuery(sessionQuery);
   const accounts = useQuery(demoAccountsQuery);
   const queries = useQueryClient();
@@ -132,15 +134,26 @@ export function Welcome() {
         <Wordmark />
         <p className="welcome__tagline">{words.tagline}</p>
         {isClosed ? (
-          <Empty title={words.closed}>
-            <p>{words.closedLead}</p>
-          </Empty>
+          <>
+            <h1 className="welcome__title">{words.closed}</h1>
+            <p className="quiet welcome__lead">{words.closedLead}</p>
+            <SignInForm />
+          </>
         ) : accounts.isError ? (
           <Failure error={accounts.error} onRetry={() => void accounts.refetch()} />
         ) : (
           <>
             <h1 className="welcome__title">{words.title}</h1>
             <p className="quiet">{words.lead}</p>
+            <p className="welcome__own">
+              <span className="quiet">{words.own}</span>
+              <Link to="/enter" className="button">
+                {pageStrings.door.signIn}
+              </Link>
+              <Link to="/join" className="button button--quiet">
+                {pageStrings.door.signUp}
+              </Link>
+            </p>
             {accounts.data === undefined ? (
               <div className="skeleton skeleton--block" role="status" aria-label={strings.loading} />
             ) : (
@@ -148,6 +161,7 @@ export function Welcome() {
             )}
           </>
         )}
+        <LanguageChoice />
       </div>
     </main>
   );

@@ -6,10 +6,10 @@ import type { DecisionId } from "@thewatcher/contracts/ids";
 import { Poster } from "../poster/poster.tsx";
 import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
-import { type NameOf, reasonWords, watchedPercent } from "../words.ts";
+import { badgeOf, genresOf, type NameOf, reasonWords, watchedPercent } from "../words.ts";
 import { Icon } from "./icons.tsx";
 import { useSighting } from "./use-sighting.ts";
-import { type Origin, useStatements } from "./viewer.ts";
+import { type Origin, useStatements, useViewer } from "./viewer.ts";
 
 export interface Placement {
   readonly decisionId: DecisionId;
@@ -32,7 +32,7 @@ export function useItemReports(item: SlateItem, { decisionId, rowId }: Placement
 /** Facts instead of a reason that the row's heading gives already; nor is its genre said again. */
 const metaOf = ({ title, reason }: SlateItem) =>
   [title.year, reason.kind === "genre" && title.runtimeMinutes !== null ? strings.runtime(title.runtimeMinutes) : null]
-    .concat(reason.kind === "genre" ? [] : (title.genres[0] ?? null))
+    .concat(reason.kind === "genre" ? [] : (genresOf(title)[0] ?? null))
     .filter((part) => part !== null)
     .join(" · ");
 
@@ -49,11 +49,15 @@ export interface CardProps {
 export function Card({ item, placement, nameOf, rowWords, rank, isFresh }: CardProps) {
   const { seenRef, onClick, origin } = useItemReports(item, placement);
   const { notInterested } = useStatements();
+  const services = useServices();
   const { title } = item;
+  const isBegun = item.reason.kind === "continue_watching";
+  const { profileId } = useViewer();
+  const badge = badgeOf(title, services.now());
   const reason = reasonWords(item.reason, nameOf);
   const percent = watchedPercent(item.reason);
   const saysMore = reason !== rowWords && rank === undefined && item.reason.kind !== "genre";
-  const label = [title.name, rank === undefined ? null : strings.card.rank(rank), title.year, reason]
+  const label = [title.name, rank === undefined ? null : strings.card.rank(rank), title.year, reason, badge]
     .filter((part) => part != null)
     .join(", ");
   return (
@@ -73,6 +77,7 @@ export function Card({ item, placement, nameOf, rowWords, rank, isFresh }: CardP
       >
         <span className="card__poster" ref={seenRef}>
           <Poster title={title} />
+          {badge !== null && <span className="card__badge">{badge}</span>}
           {percent !== null && (
             <progress
               className="card__progress"
@@ -88,9 +93,11 @@ export function Card({ item, placement, nameOf, rowWords, rank, isFresh }: CardP
       <button
         type="button"
         className="card__hide"
-        aria-label={strings.card.notInterested(title.name)}
-        title={strings.title.notInterested}
-        onClick={() => notInterested(title, origin)}
+        aria-label={isBegun ? strings.card.putAway(title.name) : strings.card.notInterested(title.name)}
+        onClick={() => {
+          if (!isBegun) notInterested(title, origin);
+          else void import("./put-away.ts").then(({ putAway }) => putAway(services, profileId, title));
+        }}
       >
         <Icon name="cross" />
       </button>

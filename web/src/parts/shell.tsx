@@ -3,12 +3,14 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Navigate, Outlet } from "@tanstack/react-router";
 import type { Profile } from "@thewatcher/contracts/api/catalogue";
+import { useEffect } from "react";
 import { api } from "../api/client.ts";
 import { sessionQuery } from "../api/queries.ts";
+import { followAccount } from "../locale.ts";
 import { Avatar } from "../poster/poster.tsx";
 import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
-import { Wordmark } from "./icons.tsx";
+import { Icon, Wordmark } from "./icons.tsx";
 import { Failure, RowsSkeleton } from "./states.tsx";
 import { ViewerProvider } from "./viewer.ts";
 
@@ -39,6 +41,10 @@ function TopBar({ profile }: { readonly profile: Profile | undefined }) {
         <Link to="/my-list" className="top__link">
           {strings.nav.myList}
         </Link>
+        <Link to="/search" className="top__link top__search" aria-label={strings.nav.search}>
+          <Icon name="search" />
+          <span>{strings.nav.search}</span>
+        </Link>
       </nav>
       <div className="top__viewer">
         <Link
@@ -60,6 +66,7 @@ function TopBar({ profile }: { readonly profile: Profile | undefined }) {
 
 export function SignedIn() {
   const session = useQuery(sessionQuery);
+  useEffect(() => followAccount(session.data), [session.data]);
   if (session.isPending) return <RowsSkeleton rows={3} />;
   if (session.isError) return <Failure error={session.error} onRetry={() => void session.refetch()} />;
   if (session.data.kind === "anonymous") return <Navigate to="/welcome" replace />;

@@ -16,7 +16,7 @@ const MARGIN = 14;
 const LETTERING_HEIGHT_MAX = 118;
 const META_HEIGHT = 22;
 
-export type PosterTitle = Pick<TitleCard, "titleId" | "name" | "year" | "genres">;
+export type PosterTitle = Pick<TitleCard, "titleId" | "name" | "year" | "genres" | "genreNames">;
 
 export interface PosterDrawing {
   readonly colours: Palette;
@@ -50,7 +50,9 @@ export function drawPoster(title: PosterTitle): PosterDrawing {
     // Capitals are 0.7 em high: the first line's top stands 0.6 margins below the art.
     firstBaselineY: artHeight + MARGIN * 0.6 + lettering.size * 0.74,
     metaY: POSTER_HEIGHT - MARGIN,
-    meta: [title.year === null ? null : String(title.year), title.genres[0]].filter(Boolean).join("  ·  "),
+    meta: [title.year === null ? null : String(title.year), (title.genreNames ?? title.genres)[0]]
+      .filter(Boolean)
+      .join("  ·  "),
   };
 }
 

@@ -1,0 +1,70 @@
+/** Requests of the pages that are loaded when they are gone to: accounts, search, people, seasons, wishes. */
+import type {
+  AccountDetails,
+  ChangeProfile,
+  CreateProfile,
+  Devices,
+  MailSent,
+} from "@thewatcher/contracts/api/account";
+import type { PersonView, SeasonsView } from "@thewatcher/contracts/api/catalogue";
+import type { SearchPage } from "@thewatcher/contracts/api/search";
+import type { SessionView } from "@thewatcher/contracts/api/session";
+import type { Locale } from "@thewatcher/contracts/locales";
+import { request, segment, withBody } from "./client.ts";
+
+export interface SearchFilters {
+  readonly genre?: string;
+  readonly kind?: string;
+  readonly decade?: string;
+  readonly country?: string;
+}
+export const FACETS = ["genre", "kind", "decade", "country"] as const satisfies readonly (keyof SearchFilters)[];
+const SEARCH_MS_MAX = 10_000;
+
+const profile = (profileId: string) => `/api/v1/profiles/${segment(profileId)}`;
+
+export const more = {
+  signIn: (email: string, password: string) =>
+    request<SessionView>("/api/v1/session", withBody("POST", { email, password })),
+  signUp: (email: string, password: string, language: Locale) =>
+    request<MailSent>("/api/v1/sign-up", withBody("POST", { email, password, language })),
+  resendSignUp: (email: string) => request<MailSent>("/api/v1/sign-up/resend", withBody("POST", { email })),
+  verifySignUp: (token: string, password: string) =>
+    request<SessionView>("/api/v1/sign-up/verify", withBody("POST", { token, password })),
+  askForReset: (email: string) => request<MailSent>("/api/v1/password/reset", withBody("POST", { email })),
+  resetPassword: (token: string, password: string) =>
+    request<unknown>("/api/v1/password/reset/confirm", withBody("POST", { token, password })),
+  confirmEmail: (token: string) => request<unknown>("/api/v1/account/email/confirm", withBody("POST", { token })),
+
+  getAccount: () => request<AccountDetails>("/api/v1/account"),
+  changeLanguage: (language: Locale) => request<unknown>("/api/v1/account", withBody("PUT", { language })),
+  changePassword: (currentPassword: string, password: string) =>
+    request<unknown>("/api/v1/account/password", withBody("PUT", { currentPassword, password })),
+  listDevices: () => request<Devices>("/api/v1/devices"),
+  signOutDevice: (deviceId: string) => request<unknown>(`/api/v1/devices/${segment(deviceId)}`, { method: "DELETE" }),
+  signOutEverywhere: () => request<unknown>("/api/v1/devices", { method: "DELETE" }),
+
+  createProfile: (given: CreateProfile) => request<SessionView>("/api/v1/profiles", withBody("POST", given)),
+  changeProfile: (profileId: string, given: ChangeProfile) =>
+    request<SessionView>(profile(profileId), withBody("PUT", given)),
+  changePin: (profileId: string, pin: string | null, password: string) =>
+    request<SessionView>(`${profile(profileId)}/pin`, withBody("PUT", { pin, password })),
+  eraseProfile: (profileId: string, password: string) =>
+    request<SessionView>(`${profile(profileId)}/erase`, withBody("POST", { password })),
+
+  getSeasons: (titleId: string) => request<SeasonsView>(`/api/v1/titles/${segment(titleId)}/seasons`),
+  getPerson: (personId: string) => request<PersonView>(`/api/v1/people/${segment(personId)}`),
+  /** A letter typed meanwhile cancels it: `signal`. */
+  search: (query: string, filters: SearchFilters, limit: number, signal: AbortSignal) => {
+    const asked = new URLSearchParams({ q: query, limit: String(limit), ...filters });
+    return request<SearchPage>(`/api/v1/search?${asked}`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(SEARCH_MS_MAX)]),
+    });
+  },
+  wishFor: (profileId: string, query: string) =>
+    request<void>(`${profile(profileId)}/wishes`, withBody("PUT", { query })),
+  putAway: (profileId: string, titleId: string, isAway: boolean) =>
+    request<void>(`${profile(profileId)}/continue-watching/${segment(titleId)}/hidden`, {
+      method: isAway ? "PUT" : "DELETE",
+    }),
+};

@@ -1,0 +1,111 @@
+/** The frame and home in English; the other languages have its shape. */
+import type { FailureCause } from "../api/client.ts";
+
+const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "long" });
+const countries = new Intl.DisplayNames(["en"], { type: "region", fallback: "code" });
+
+export const strings = {
+  appName: "TheWatcher",
+  pageTitle: (page: string) => `${page} · TheWatcher`,
+  skipToContent: "Skip to content",
+  loading: "Loading",
+  retry: "Try again",
+  undo: "Undo",
+  dismiss: "Dismiss",
+  backHome: "Back to home",
+
+  nav: {
+    label: "Main",
+    home: "Home",
+    myList: "My list",
+    search: "Search",
+    switchProfile: "Switch profile",
+    signOut: "Sign out",
+  },
+
+  home: {
+    title: "Home",
+    heroKicker: "Picked for you",
+    more: "About the film",
+    updated: "Updated for you",
+    updatedBecause: (name: string) => `Updated: because you watched ${name}`,
+    emptyTitle: "Nothing to show yet",
+    emptyLead: "The first lists are being made. This takes some seconds after the cinema starts.",
+    partial: "Some rows are missing for the moment; the rest is as usual.",
+    scrollBack: (row: string) => `Back in ${row}`,
+    scrollOn: (row: string) => `Further in ${row}`,
+  },
+
+  rows: {
+    continue_watching: "Continue watching",
+    because_you_watched: (name: string) => `Because you watched ${name}`,
+    top_picks: "Top picks for you",
+    top_in_country: (country: string) => `Top 10 in ${country}`,
+    top: "Top 10",
+    popular_in_country: (country: string) => `Popular in ${country}`,
+    popular: "Popular now",
+    new: "New in the cinema",
+    genre: (genre: string) => genre,
+  },
+
+  reasons: {
+    because_you_watched: (name: string) => `Because you watched ${name}`,
+    similar_to_history: "Close to what you watch",
+    similar_to_named: (names: string) => `Close to ${names}`,
+    popular_in_country: (rank: number, country: string) => `No. ${rank} in ${country}`,
+    popular: (rank: number) => `No. ${rank} of all`,
+    new: "Newly added",
+    newFrom: (year: number) => `Newly added · ${year}`,
+    continue_watching: "You left off here",
+    minutesLeft: (minutes: number) => `${minutes} min left`,
+    genre: (genre: string) => `From ${genre}`,
+    similar_to_title: "Watched by the same people",
+  },
+
+  card: {
+    notInterested: (name: string) => `Not interested in ${name}`,
+    hidden: (name: string) => `“${name}” won't be shown again`,
+    rank: (rank: number) => `Number ${rank}`,
+    progress: (percent: number) => `${percent}% watched`,
+    putAway: (name: string) => `Hide ${name} from continue watching`,
+    /** A cut version: by how much it is shorter. */
+    cut: (minutes: number) => `Cut by ${minutes} min`,
+    /** An ISO instant. */
+    leaves: (at: string) => `Leaves on ${day.format(new Date(at))}`,
+    series: "Series",
+  },
+
+  title: {
+    addToList: "Add to my list",
+    onList: "On my list",
+    notInterested: "Not interested",
+    watchedSaid: (name: string) => `Noted: you've watched “${name}”. Your next page will know.`,
+    ratedSaid: (stars: number) => `Rated ${stars === 1 ? "1 star" : `${stars} stars`}`,
+    refused: "That could not be saved.",
+  },
+
+  failures: {
+    title: "The film broke",
+    causes: {
+      offline: "The cinema can't be reached. Check your connection, then try again.",
+      unauthenticated: "You were signed out. Sign in again to go on.",
+      forbidden: "This profile may not see that.",
+      "not-found": "There is no such thing here any more.",
+      conflict: "That doesn't fit with how things are now. Reload and try again.",
+      "too-many-requests": "That was a little too fast. Wait a moment and try again.",
+      unavailable: "A part of the cinema is away for a moment. Try again soon.",
+      internal: "Something broke on our side. It is not your fault; try again.",
+    } as Partial<Record<FailureCause, string>>,
+    other: "Something went wrong. Try again.",
+    reference: (id: string) => `Reference for support: ${id}`,
+  },
+
+  country: (code: string) => countries.of(code) ?? code,
+  runtime: (minutes: number) => {
+    const hours = Math.floor(minutes / 60);
+    if (hours === 0) return `${minutes} min`;
+    return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  },
+  ageMark: (years: number) => `${years}+`,
+  list: (names: readonly string[]) => new Intl.ListFormat("en").format(names),
+};

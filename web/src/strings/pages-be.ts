@@ -1,0 +1,203 @@
+/** The pages that come later, in Belarusian. */
+import type { PageStrings } from "../strings-of-pages.ts";
+
+const number = new Intl.NumberFormat("be");
+const tenths = new Intl.NumberFormat("be", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const date = new Intl.DateTimeFormat("be", { day: "numeric", month: "long", year: "numeric" });
+const rules = new Intl.PluralRules("be");
+/** `other` is the form of fractions. */
+const counted = (n: number, one: string, few: string, many: string, other = few) =>
+  `${number.format(n)} ${{ one, few, many, other, zero: many, two: few }[rules.select(n)]}`;
+const titles = (n: number) => counted(n, "назва", "назвы", "назваў");
+
+export const pageStrings: PageStrings = {
+  welcome: {
+    title: "Хто вы сёння?",
+    tagline: "Кінатэатр, які заўважае, што вам падабаецца, і кажа, чаму паказвае менавіта гэта.",
+    lead: "Гэта дэманстрацыйны свет. Увайдзіце за любога гледача: у большасці за плячыма паўгода праглядаў.",
+    filter: "Знайсці гледача па імені або краіне",
+    enter: (name) => `Увайсці: ${name}`,
+    profiles: (n) => counted(n, "профіль", "профілі", "профіляў"),
+    none: "Гледача з такім імем няма.",
+    closed: "Уваходзьце",
+    closedLead: "Фільмы і серыялы на вашай мове і старонка, якая ведае ваш апошні клік.",
+    own: "Або са сваім акаўнтам",
+  },
+
+  door: {
+    signIn: "Увайсці",
+    signUp: "Зарэгістравацца",
+    email: "Эл. пошта",
+    password: "Пароль",
+    newPassword: "Новы пароль",
+    passwordHint: "Не менш за 8 сімвалаў; добра падыходзіць фраза з некалькіх слоў.",
+    forgot: "Я не памятаю пароль",
+    haveAccount: "У мяне ёсць акаўнт",
+    joinTitle: "Месца для вас",
+    joinLead: "Мы дашлём спасылку на гэты адрас. Акаўнт з'явіцца, калі вы яе адкрыеце.",
+    join: "Даслаць спасылку",
+    mailTitle: "Зазірніце ў пошту",
+    mailLead: (email) => `Калі адрас ${email} падыходзіць, ліст са спасылкай ужо ў дарозе. Спасылка дзейнічае суткі.`,
+    mailAgain: "Даслаць яшчэ раз",
+    mailAgainSaid: "Адправілі яшчэ раз, калі было што адпраўляць.",
+    verifyTitle: "Апошні крок",
+    verifyLead: "Увядзіце пароль, які вы выбралі пры рэгістрацыі: так акаўнт не адкрые ніхто, акрамя вас.",
+    verify: "Адкрыць акаўнт",
+    forgotTitle: "Новы пароль",
+    forgotLead: "Мы дашлём спасылку на ваш адрас. Яна дзейнічае гадзіну.",
+    resetLead: "Новы пароль завершыць сеансы на ўсіх прыладах.",
+    reset: "Задаць пароль",
+    resetDone: "Новы пароль зададзены. Увайдзіце з ім.",
+    confirmTitle: "Ваш новы адрас",
+    confirmLead: "Ад гэтага часу вы ўваходзіце з гэтым адрасам.",
+    confirm: "Пацвердзіць адрас",
+    confirmDone: "Адрас пацверджаны.",
+    noToken: "Гэта старонка адкрываецца па спасылцы з нашага ліста. Здаецца, спасылка абрэзана: скапіруйце яе цалкам.",
+  },
+
+  problems: {
+    "wrong-credentials": "Пошта або пароль не падыходзяць.",
+    "link-expired": "Спасылка ўжо выкарыстана або састарэла. Запытайце новую.",
+    "bad-request": "Нешта ў форме запоўнена не так.",
+    "profile-guarded":
+      "Не падыходзіць. Пасля некалькіх няправільных PIN-кодаў замок ненадоўга перастае адказваць; пароль акаўнта адкрывае заўсёды.",
+    forbidden: "З гэтага профілю гэта немагчыма.",
+    "too-many-requests": "Занадта шмат спроб. Пачакайце крыху перад наступнай.",
+  },
+
+  profiles: {
+    title: "Хто глядзіць?",
+    choose: (name) => `Глядзець: ${name}`,
+    kids: (years) => (years === 0 ? "Для самых маленькіх" : `Да ${years}+`),
+    none: "У гэтым акаўнце няма профіляў.",
+    manage: "Акаўнт і профілі",
+    locked: "Закрыты PIN-кодам",
+    pinTitle: (name) => `Профіль «${name}» закрыты`,
+    guardedTitle: (name) => `Профіль «${name}»`,
+    guardedLead: "З дзіцячага профілю выходзяць з паролем акаўнта.",
+    pin: "PIN-код",
+    usePassword: "Увесці пароль акаўнта",
+    usePin: "Увесці PIN-код",
+    open: "Адкрыць",
+    back: "Назад",
+  },
+
+  account: {
+    title: "Акаўнт",
+    language: "Мова",
+    languageLead: "Старонак, назваў і нашых лістоў.",
+    signedInAs: "Вы ўваходзіце як",
+    demo: "Гэты акаўнт з дэманстрацыйнага свету: у яго няма пароля, і яго профілі нельга змяніць.",
+    profiles: "Профілі",
+    add: "Дадаць профіль",
+    edit: (name) => `Змяніць: ${name}`,
+    name: "Імя",
+    age: "Фільмы да",
+    adult: "Усе, профіль дарослага",
+    age0: "Толькі 0+, для самых маленькіх",
+    upTo: (years) => `${years}+`,
+    editShort: "Змяніць",
+    ownLanguage: "Мова",
+    accountLanguage: "Як у акаўнта",
+    save: "Захаваць",
+    saved: "Захавана",
+    cancel: "Адмена",
+    passwordForAge: "Пароль акаўнта (каб змяніць узрост)",
+    pinSection: "PIN-код",
+    pinHint: "Ад 4 да 6 лічбаў",
+    setPin: "Задаць PIN-код",
+    removePin: "Зняць PIN-код",
+    accountPassword: "Пароль акаўнта",
+    erase: "Выдаліць профіль",
+    eraseLead: "Яго гісторыя, ацэнкі і спіс забываюцца назаўсёды.",
+    eraseFor: (name) => `Выдаліць «${name}» назаўсёды`,
+    erased: (name) => `Профіль «${name}» выдалены`,
+    devices: "Прылады",
+    thisDevice: "Гэта прылада",
+    lastSeen: (day) => `Апошні ўваход ${date.format(new Date(day))}`,
+    signOutThere: (name) => `Выйсці на прыладзе ${name}`,
+    signOut: "Выйсці",
+    signedOutThere: (name) => `Сеанс завершаны: ${name}`,
+    everywhere: "Выйсці ўсюды",
+    everywhereLead: "І тут таксама.",
+    password: "Пароль",
+    currentPassword: "Цяперашні пароль",
+    change: "Змяніць пароль",
+    done: "Да профіляў",
+  },
+
+  search: {
+    title: "Пошук",
+    field: "Фільмы, серыялы, людзі",
+    hint: "Набярыце назву: можна з памылкамі, лацінкай або не ў той раскладцы.",
+    clear: "Ачысціць",
+    found: (n) => `Знойдзена: ${titles(n)}`,
+    searching: "Шукаем…",
+    absent: (query) => `«${query}» у нас няма`,
+    nothing: (query) => `Па запыце «${query}» з гэтымі фільтрамі нічога няма`,
+    absentLead: "Пакіньце заяўку, і мы скажам, калі з'явіцца.",
+    wish: "Паведаміць, калі з'явіцца",
+    wished: "Паведамім",
+    wishedSaid: (query) => `Паведамім, калі з'явіцца «${query}»`,
+    nearest: "Самае блізкае",
+    read: { layout: "Прачытана як", sound: "Паказана для", typos: "Паказана для" },
+    filters: "Фільтры",
+    dropFilters: "Зняць усе фільтры",
+    genre: "Жанр",
+    kind: "Від",
+    decade: "Гады",
+    country: "Краіна",
+    more: "Паказаць яшчэ",
+  },
+
+  person: {
+    director: "Рэжысёр",
+    cast: "У ролях",
+    titles,
+  },
+
+  title: {
+    watched: "Я гэта глядзеў(ла)",
+    watchedDone: "Прагледжана",
+    notInterestedDone: "Больш не пакажам",
+    yourRating: "Ваша ацэнка",
+    stars: (n) => counted(n, "зорка", "зоркі", "зорак"),
+    clearRating: "Прыбраць ацэнку",
+    noRating: "Пакуль без ацэнкі",
+    similar: "Падобнае",
+    similarEmpty: "Дастаткова падобнага пакуль няма.",
+    directors: (n) => (n === 1 ? "Рэжысёр" : "Рэжысёры"),
+    cast: "У ролях",
+    score: (score, votes) =>
+      votes === null
+        ? `${tenths.format(score)} з 10`
+        : `${tenths.format(score)} з 10 · ${counted(votes, "голас", "галасы", "галасоў")}`,
+    scoreLabel: "Ацэнка",
+    genres: "Жанры",
+    countries: (n) => (n === 1 ? "Краіна" : "Краіны"),
+    original: "У арыгінале",
+    seasons: "Серыі",
+    seasonCount: (n) => counted(n, "сезон", "сезоны", "сезонаў"),
+    season: (n) => (n === 0 ? "Спецвыпускі" : `Сезон ${n}`),
+    episode: (n) => `Серыя ${n}`,
+    cutLead: (minutes) => `Гэта версія на ${minutes} хв карацейшая за поўны фільм.`,
+    plans: (names) => `У тарыфах ${names}`,
+  },
+
+  myList: {
+    title: "Мой спіс",
+    remove: (name) => `Прыбраць са спіса: ${name}`,
+    removed: (name) => `«${name}» больш не ў спісе`,
+    emptyTitle: "Спіс пусты",
+    emptyLead: "Дадайце фільм з яго старонкі, і ён пачакае вас тут.",
+  },
+
+  notFound: {
+    title: "Плёнка скончылася",
+    lead: "Такой старонкі няма. Магчыма, у адрасе памылка друку або фільм пайшоў з кінатэатра.",
+  },
+
+  continueRow: {
+    hidden: (name) => `«${name}» больш няма ў гэтым радзе; месца спынення памятаем`,
+  },
+};

@@ -3,6 +3,7 @@ import { ChangePassword, MailTo, ResetPassword } from "@thewatcher/contracts/api
 import { type Handler, readBody, refuse } from "../handler.ts";
 import { removeDevices } from "./device-rows.ts";
 import { changeSession, type IdentityDeps, languageOf, requireOwner } from "./identity.ts";
+import { requireGoodPassword } from "./new-password.ts";
 import { tryLinkToken, useLinkToken } from "./one-time-tokens.ts";
 import { queueMail } from "./post-office.ts";
 import { requireEmail } from "./sign-up-handlers.ts";
@@ -21,6 +22,7 @@ export function createPasswordHandlers(deps: IdentityDeps) {
 
     async resetPassword(c) {
       const { token, password } = await readBody(c, ResetPassword);
+      requireGoodPassword(password, undefined);
       // Before the hash: a made-up token costs us nothing.
       if (!(await tryLinkToken(database, "reset", token, clock.now()))) throw refuse("link-expired");
       const passwordHash = await passwords.hash(password);
@@ -56,6 +58,7 @@ export function createPasswordHandlers(deps: IdentityDeps) {
       const { session, account } = await requireOwner(deps, caller);
       const { accountId } = account;
       const given = await readBody(c, ChangePassword);
+      requireGoodPassword(given.password, undefined);
       const row = await database.kysely
         .selectFrom("accounts")
         .select("password_hash")

@@ -13,6 +13,7 @@ import { type Handler, readBody, refuse } from "../handler.ts";
 import { newSecret } from "../secrets.ts";
 import { normaliseEmail } from "./email.ts";
 import { beginSession, hostOf, type IdentityDeps, languageOf } from "./identity.ts";
+import { requireGoodPassword } from "./new-password.ts";
 import { LINK_LIFE_MS, tryLinkToken, useLinkToken } from "./one-time-tokens.ts";
 import { queueMail } from "./post-office.ts";
 
@@ -40,6 +41,7 @@ export function createSignUpHandlers(deps: IdentityDeps) {
       postOffice.requireRoom();
       const given = await readBody(c, SignUp);
       const email = requireEmail(given.email);
+      requireGoodPassword(given.password, email);
       const zone = zoneOf(hostOf(c));
       const language = given.language ?? languageOf(c);
       const country = given.country ?? zone?.country ?? COUNTRY_BY_LANGUAGE[language];

@@ -188,6 +188,8 @@ describe("signing up", () => {
     ["a network address", "a@127.0.0.1", PASSWORD],
     ["a domain without a dot", "a@localhost", PASSWORD],
     ["a short password", "a@b.by", "1234567"],
+    ["a password that is tried first", "a@b.by", "password1"],
+    ["the address as password", "somebody@b.by", "somebody@b.by"],
     ["a password of 129 characters", "a@b.by", "x".repeat(129)],
   ])("refuses %s and writes nothing", async (_, address, password) => {
     const count = async () =>

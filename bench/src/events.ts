@@ -28,7 +28,7 @@ import { SERVERS } from "@thewatcher/testbed/servers";
 import { openLog, openWarehouse } from "./event-stores.ts";
 import type { EventsJob, EventsMessage } from "./events-child.ts";
 import type { Bench, BenchContext, Outcome } from "./harness.ts";
-import { endProcess } from "./processes.ts";
+import { endProcess, processorSecondsOf } from "./processes.ts";
 import type { Figure } from "./report.ts";
 import { median, quantile } from "./statistics.ts";
 
@@ -243,6 +243,17 @@ interface PathRun {
   readonly sizes: readonly number[];
   readonly acceptMs: readonly number[];
   readonly acceptPerSecond: number;
+  /** Of the collector's process, of the sink's where that is another one, and of the generator, in the timed run. */
+  readonly microseconds: { readonly collector: number; readonly sink: number; readonly generator: number };
+}
+
+/** Processor microseconds so far; 0 where there is no /proc. */
+function processorMicroseconds(pid: number | undefined): number {
+  try {
+    return processorSecondsOf(pid ?? 0) * 1e6;
+  } catch {
+    return 0;
+  }
 }
 
 async function measurePath(path: Path, context: BenchContext): Promise<PathRun> {
@@ -268,9 +279,15 @@ async function measurePath(path: Path, context: BenchContext): Promise<PathRun> 
     inserted.sizes.length = 0;
 
     const batches = makeBatches(EVENTS, 2, clock.now());
+    const pids = [parts.find(({ url }) => url !== ""), parts.find(({ url }) => url === "")].map(
+      (part) => part?.child.pid,
+    );
+    const used = () => [...pids, process.pid].map(processorMicroseconds);
+    const usedBefore = used();
     const startedMs = clock.monotonicMs();
     await post(batches);
     await untilInserted(inserted, WARM_UP_EVENTS + EVENTS, context);
+    const [collector = 0, sink = 0, generator = 0] = used().map((now, i) => (now - (usedBefore[i] ?? 0)) / EVENTS);
     const perSecond = (EVENTS * 1_000) / (inserted.lastMs - startedMs);
     const sizes = [...inserted.sizes];
 
@@ -290,7 +307,7 @@ async function measurePath(path: Path, context: BenchContext): Promise<PathRun> 
     await Promise.all(underWay);
     client.close();
     assert(inserted.failures.length === 0, "no batch of the sink failed", () => inserted.failures.slice(0, 3));
-    return { perSecond, sizes, acceptMs, acceptPerSecond };
+    return { perSecond, sizes, acceptMs, acceptPerSecond, microseconds: { collector, sink, generator } };
   } finally {
     await Promise.all(parts.map(({ child }) => endProcess(child, clock)));
   }
@@ -362,6 +379,7 @@ async function run(context: BenchContext): Promise<Outcome> {
   for (const path of paths) {
     const appended: number[] = [];
     const insertedFull: number[] = [];
+    const used: PathRun["microseconds"][] = [];
     const insertedAlike: number[] = [];
     const whole: number[] = [];
     const accepted: number[] = [];
@@ -375,6 +393,7 @@ async function run(context: BenchContext): Promise<Outcome> {
       insertedAlike.push(await rawInsert(path, records, measured.sizes, context));
       insertedFull.push(await rawInsert(path, records, FULL_INSERTS, context));
       whole.push(measured.perSecond);
+      used.push(measured.microseconds);
       accepted.push(quantile(measured.acceptMs, 0.99));
       acceptedMedian.push(quantile(measured.acceptMs, 0.5));
       halfRate = measured.acceptPerSecond;
@@ -422,6 +441,15 @@ async function run(context: BenchContext): Promise<Outcome> {
       },
     );
     notes.push(`${path.name}: half the rate is ${Math.round(halfRate)} events/s in requests of ${EVENTS_PER_REQUEST}.`);
+    for (const [who, name] of [
+      ["collector", path.isOne ? "collector and sink" : "collector"],
+      ["sink", "sink"],
+      ["generator", "generator"],
+    ] as const) {
+      const runs = used.map((one) => one[who]);
+      if (median(runs) > 0)
+        figures.push({ name: `processor, ${name}, ${path.name}`, value: median(runs), unit: "µs an event", runs });
+    }
     if (path.isOne) continue;
     const backlog = makeBatches(BACKLOG_EVENTS, 5, clock.now()).flatMap(recordsOf);
     const one: number[] = [];

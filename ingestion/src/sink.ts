@@ -17,7 +17,7 @@
  * A warehouse restored from a backup that was taken while inserts were under way wants its sinks started again behind the
  * restore: one that was stopped between an acknowledged insert and its word would be believed on the rows alone.
  *
- * Held in memory: one batch a partition, however long the warehouse is away; the rest waits in the log.
+ * Held in memory: a batch a partition and as much read ahead, however long the warehouse is away; the rest waits in the log.
  *
  * Sizes: ClickHouse wants few large inserts (each makes parts to merge, one a month of data). Far behind, an insert holds
  * up to `INSERT_ROWS_MAX` rows. Live, a partition's records wait for each other: at most two inserts a second and partition.
@@ -38,7 +38,10 @@ export const SINK_GROUP = "warehouse-sink";
  * with all merges behind them, 12.9 in 50,000, 12.3 in 100,000; memory and the wait of a small partition grow with it.
  */
 export const INSERT_ROWS_MAX = 50_000;
-/** 50,000 events of up to 500 bytes. With 9 partitions far behind at most 216 MB are held. */
+/**
+ * 50,000 events of up to 500 bytes. With the 4 partitions of `behaviour` far behind 192 MB are held, and 96 more in bodies of
+ * inserts under way; with all 9, twice that.
+ */
 const BATCH_BYTES_MAX = 24 * 1024 * 1024;
 /** Half a second of company for a live row; nothing live waits for the warehouse. */
 const LINGER_MS = 500;

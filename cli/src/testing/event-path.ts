@@ -9,12 +9,14 @@ import { createTokenSigner, encodeTokenKeys, generateTokenKeys } from "@thewatch
 import { freePort, type RunningServer } from "@thewatcher/testbed/server";
 import { SERVERS, type ServerName } from "@thewatcher/testbed/servers";
 import type { RoleName } from "../roles/table.ts";
-import { type RoleAddress, type RoleProcess, readinessOf, startRole, untilReady } from "./role-process.ts";
+import { type RoleAddress, type RoleProcess, readinessOf, startRole } from "./role-process.ts";
 
 const RESTART_AFTER_MS = 500;
 /** A store was away while it started: it says so in one line, and is started again. */
 const REFUSED = 2;
 const POLL_MS = 100;
+/** Processes from source on two busy cores took 40 s; this only ends what would wait for ever. */
+const READY_MS_MAX = 180_000;
 /** Nobody listens there: for a role that is called and not part of the path. */
 const NOBODY = "http://127.0.0.1:9";
 
@@ -72,6 +74,8 @@ export async function startEventPath<Name extends string>(options: {
   const running = new Map<Name, RoleProcess>();
   const killed = new Set<RoleProcess>();
   const unexpected: string[] = [];
+  /** What each said when it was refused last. */
+  const refusals = new Map<Name, string>();
   let stopping = false;
 
   function start(name: Name): void {
@@ -82,6 +86,7 @@ export async function startEventPath<Name extends string>(options: {
     void role.ended.then(async ({ code, signal, stderr }) => {
       running.delete(name);
       if (stopping) return;
+      if (code === REFUSED) refusals.set(name, stderr.trim().slice(-1_000));
       if (!killed.has(role) && code !== REFUSED)
         unexpected.push(`${name} ended: ${signal ?? code}\n${stderr.slice(-2_000)}`);
       await systemClock.sleep(RESTART_AFTER_MS);
@@ -123,8 +128,15 @@ export async function startEventPath<Name extends string>(options: {
       await Promise.all(
         names.map(async (name) => {
           // One that ended at its start is followed by another.
-          while (!(await readinessOf(await role(name)))?.ready) {
-            await untilReady(await role(name)).catch(() => systemClock.sleep(POLL_MS));
+          const deadline = systemClock.monotonicMs() + READY_MS_MAX;
+          for (;;) {
+            const readiness = await readinessOf(await role(name));
+            if (readiness?.ready) return;
+            if (systemClock.monotonicMs() > deadline) {
+              const reasons = readiness?.reasons.join("; ") ?? refusals.get(name) ?? "nobody answers";
+              throw new Error(`${name} was not ready within ${READY_MS_MAX / 1_000} s: ${reasons}`);
+            }
+            await systemClock.sleep(POLL_MS);
           }
         }),
       );

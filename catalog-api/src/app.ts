@@ -41,9 +41,9 @@ import { getPerson } from "./people.ts";
 import { listPreferences } from "./preferences.ts";
 import { getProfile } from "./profiles.ts";
 import { json, problems } from "./responses.ts";
+import { rowEvent } from "./row-events.ts";
 import type { TitleIndex } from "./search-index.ts";
 import { addSearchRoutes, searchRoles } from "./search-routes.ts";
-import { shelfEvent } from "./shelf.ts";
 import { applyStated } from "./stated.ts";
 import { getSeasons, getTitle, listGenres, listTitles, readCatalogueSlice, readCatalogueVersion } from "./titles.ts";
 import { createNameIndex, dropWish, listWishes, putWish } from "./wishes.ts";
@@ -412,7 +412,7 @@ export function createCatalogApi({
     return c.json({ profileId, items, nextCursor, ...counted }, 200);
   });
 
-  const putShelf = async (
+  const putRowEvent = async (
     c: Context<AppEnv>,
     type: "continue_hidden" | "continue_hidden_undo",
     { profileId, titleId }: { readonly profileId: ProfileId; readonly titleId: TitleId },
@@ -420,15 +420,13 @@ export function createCatalogApi({
     const identity = c.get("identity");
     requireOwn(identity, profileId);
     orNotFound(await getTitle(database, await ask(c, undefined), titleId));
-    const [outcome] = await applyStated(database, [
-      shelfEvent(type, { profileId, titleId, identity, at: clock.now() }),
-    ]);
+    const [outcome] = await applyStated(database, [rowEvent(type, { profileId, titleId, identity, at: clock.now() })]);
     if (outcome?.kind !== "applied") throw new ProblemError(problem("not-found"));
     onStated?.();
     return c.body(null, 204);
   };
-  app.openapi(routes.hideFromContinueWatching, (c) => putShelf(c, "continue_hidden", c.req.valid("param")));
-  app.openapi(routes.unhideFromContinueWatching, (c) => putShelf(c, "continue_hidden_undo", c.req.valid("param")));
+  app.openapi(routes.hideFromContinueWatching, (c) => putRowEvent(c, "continue_hidden", c.req.valid("param")));
+  app.openapi(routes.unhideFromContinueWatching, (c) => putRowEvent(c, "continue_hidden_undo", c.req.valid("param")));
 
   app.openapi(routes.getWishes, async (c) => {
     const { profileId } = c.req.valid("param");

@@ -11,13 +11,13 @@
  * order of their outbox sequences, and the log keeps the order of what a profile stated.
  */
 import type { StatedOutcomes } from "@thewatcher/contracts/api/stated";
-import type { ShelfEventType, StatedEventType, StoredEvent } from "@thewatcher/contracts/events";
+import type { RowEventType, StatedEventType, StoredEvent } from "@thewatcher/contracts/events";
 import { topicOf } from "@thewatcher/contracts/topics";
 import type { Database } from "@thewatcher/stores/database/port";
 import type { Tables } from "@thewatcher/stores/database/tables";
 import { type Insertable, sql, type Transaction } from "kysely";
 
-export type StatedEvent = Extract<StoredEvent, { type: StatedEventType | ShelfEventType }>;
+export type StatedEvent = Extract<StoredEvent, { type: StatedEventType | RowEventType }>;
 type Outcome = StatedOutcomes["outcomes"][number];
 type Preference = Insertable<Tables["stated_preferences"]>;
 

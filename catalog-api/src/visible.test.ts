@@ -279,7 +279,7 @@ describe("hide from continue watching", () => {
     expect((await api.request(viewer("a"), path, { method: "PUT" })).status).toBe(204);
     await api.clock.advance(1);
     expect((await api.request(viewer("a"), path, { method: "DELETE" })).status).toBe(204);
-    const rows = await database.kysely.selectFrom("outbox").selectAll().where("topic", "=", "shelf").execute();
+    const rows = await database.kysely.selectFrom("outbox").selectAll().where("topic", "=", "rows").execute();
     expect(rows.map((row) => JSON.parse(row.value).type)).toEqual(["continue_hidden", "continue_hidden_undo"]);
     const held = await database.kysely
       .selectFrom("stated_preferences")

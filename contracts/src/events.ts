@@ -97,14 +97,14 @@ export type StatedEventType = (typeof STATED_EVENT_TYPES)[number];
 export const isStated = (type: EventType): type is StatedEventType =>
   (STATED_EVENT_TYPES as readonly string[]).includes(type);
 
-/** What a viewer does to the shelves of the page, through the catalogue's API. Later than the topic of what is stated. */
-export const SHELF_EVENT_TYPES = ["continue_hidden", "continue_hidden_undo"] as const satisfies readonly EventType[];
-export type ShelfEventType = (typeof SHELF_EVENT_TYPES)[number];
-export const isShelf = (type: EventType): type is ShelfEventType =>
-  (SHELF_EVENT_TYPES as readonly string[]).includes(type);
+/** What a viewer does to the rows of the page, through the catalogue's API. Later than the topic of what is stated. */
+export const ROW_EVENT_TYPES = ["continue_hidden", "continue_hidden_undo"] as const satisfies readonly EventType[];
+export type RowEventType = (typeof ROW_EVENT_TYPES)[number];
+export const isRowEvent = (type: EventType): type is RowEventType =>
+  (ROW_EVENT_TYPES as readonly string[]).includes(type);
 
 /** Only the server makes these: the collector refuses them from an app. */
-export const SERVER_ONLY_EVENT_TYPES = ["erasure", ...SHELF_EVENT_TYPES] as const satisfies readonly EventType[];
+export const SERVER_ONLY_EVENT_TYPES = ["erasure", ...ROW_EVENT_TYPES] as const satisfies readonly EventType[];
 
 const envelope = {
   eventId: EventId,
@@ -155,6 +155,14 @@ export const storedEventSchemas = Object.fromEntries(
 export type ClientEvent = { [Type in EventType]: z.infer<ClientVariants[Type]> }[EventType];
 export type StoredEvent = { [Type in EventType]: z.infer<StoredVariants[Type]> }[EventType];
 export type StoredEventOf<Type extends EventType> = Extract<StoredEvent, { type: Type }>;
+
+/** `POST /api/v1/events`, as it is described to clients; the collector judges each event by itself. */
+export const EventBatch = z.object({
+  events: z
+    .array(z.union(Object.values(clientEventSchemas)))
+    .min(1)
+    .max(EVENTS_PER_BATCH_MAX),
+});
 
 /** What the collector answers: one verdict for each event, in the order sent. */
 export const EventVerdict = z.discriminatedUnion("kind", [

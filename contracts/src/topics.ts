@@ -1,22 +1,22 @@
 /** Every topic of the event log. */
 import type { EventType } from "./events.ts";
-import { isShelf, isStated } from "./events.ts";
+import { isRowEvent, isStated } from "./events.ts";
 import { behaviour } from "./topics/behaviour.ts";
 import { deadLetters } from "./topics/dead-letters.ts";
 import { erasures } from "./topics/erasures.ts";
-import { shelf } from "./topics/shelf.ts";
+import { rows } from "./topics/rows.ts";
 import { stated } from "./topics/stated.ts";
 import type { Topic } from "./topics/topic.ts";
 
-export const topics = { behaviour, stated, shelf, erasures, deadLetters } as const;
+export const topics = { behaviour, stated, rows, erasures, deadLetters } as const;
 export const allTopics: readonly Topic[] = Object.values(topics);
 
 /** The topics whose records are stored events. */
-export const EVENT_TOPICS = [behaviour.name, stated.name, shelf.name, erasures.name] as const;
+export const EVENT_TOPICS = [behaviour.name, stated.name, rows.name, erasures.name] as const;
 
 /** Where an event of this type lives. */
 export function topicOf(type: EventType): (typeof EVENT_TOPICS)[number] {
   if (type === "erasure") return erasures.name;
-  if (isShelf(type)) return shelf.name;
+  if (isRowEvent(type)) return rows.name;
   return isStated(type) ? stated.name : behaviour.name;
 }

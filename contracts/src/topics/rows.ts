@@ -1,17 +1,17 @@
 /**
- * What viewers do to the shelves of their page. A topic of its own: readers of `stated`, version 1, know no such types.
+ * What viewers do to the rows of their page. A topic of its own: readers of `stated`, version 1, know no such types.
  * Owned by the database; arrives through its outbox.
  */
 import { z } from "zod";
-import { SHELF_EVENT_TYPES, storedEventSchemas } from "../events.ts";
+import { ROW_EVENT_TYPES, storedEventSchemas } from "../events.ts";
 import type { Topic } from "./topic.ts";
 
-export const shelf = {
-  name: "shelf",
+export const rows = {
+  name: "rows",
   version: 1,
   key: "profileId",
   partitionCount: 4,
-  schema: z.union(SHELF_EVENT_TYPES.map((type) => storedEventSchemas[type])),
+  schema: z.union(ROW_EVENT_TYPES.map((type) => storedEventSchemas[type])),
   example: {
     version: 1,
     eventId: "019ab000-0000-7000-8000-000000000004",

@@ -1,18 +1,18 @@
 /** "Hide from continue watching" and its undo, as an event: how far the title was watched stays known. */
-import { EVENT_VERSION, type ShelfEventType, type StoredEventOf } from "@thewatcher/contracts/events";
+import { EVENT_VERSION, type RowEventType, type StoredEventOf } from "@thewatcher/contracts/events";
 import type { Identity } from "@thewatcher/contracts/identity";
 import type { EventId, ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import { uuid7 } from "@thewatcher/kit/uuid";
 
-export function shelfEvent(
-  type: ShelfEventType,
+export function rowEvent(
+  type: RowEventType,
   fields: {
     readonly profileId: ProfileId;
     readonly titleId: TitleId;
     readonly identity: Identity;
     readonly at: number;
   },
-): StoredEventOf<ShelfEventType> {
+): StoredEventOf<RowEventType> {
   const instant = new Date(fields.at).toISOString();
   return {
     version: EVENT_VERSION,

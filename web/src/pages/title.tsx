@@ -99,7 +99,7 @@ function Facts({ title }: { readonly title: TitleDetails }) {
       )}
       {title.genres.length > 0 && <Fact name={words.genres}>{strings.list(genresOf(title))}</Fact>}
       {countries.length > 0 && (
-        <Fact name={words.countries(countries.length)}>{strings.list(countries.map(strings.country))}</Fact>
+        <Fact name={words.countries(countries.length)}>{strings.list(countries.map(words.country))}</Fact>
       )}
       {title.score !== null && <Fact name={words.scoreLabel}>{words.score(title.score, title.scoreVotes)}</Fact>}
     </dl>

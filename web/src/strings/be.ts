@@ -1,11 +1,15 @@
 /** The frame and home in Belarusian. */
 import type { Strings } from "../strings.ts";
 
-const countries = new Intl.DisplayNames(["be", "ru"], { type: "region", fallback: "code" });
-const day = new Intl.DateTimeFormat("be", { day: "numeric", month: "long" });
+// Browsers know little Belarusian: Chromium has its plural forms, but neither its months, countries nor lists.
+const countries = new Intl.DisplayNames("ru", { type: "region", fallback: "code" });
+const ownCountries: Readonly<Record<string, string>> = { RU: "Расія", US: "ЗША" };
+const months =
+  "студзеня лютага сакавіка красавіка мая чэрвеня ліпеня жніўня верасня кастрычніка лістапада снежня".split(" ");
+const day = (at: string) => `${new Date(at).getDate()} ${months[new Date(at).getMonth()]}`;
 const rules = new Intl.PluralRules("be");
 const stars = (n: number) =>
-  `${n.toLocaleString("be")} ${{ one: "зорка", few: "зоркі", many: "зорак", other: "зоркі" }[rules.select(n) as "one"]}`;
+  `${n.toLocaleString("ru")} ${{ one: "зорка", few: "зоркі", many: "зорак", other: "зоркі" }[rules.select(n) as "one"]}`;
 
 export const strings: Strings = {
   appName: "TheWatcher",
@@ -72,7 +76,7 @@ export const strings: Strings = {
     progress: (percent) => `Прагледжана ${percent}%`,
     putAway: (name) => `Прыбраць з «Працягнуць прагляд»: ${name}`,
     cut: (minutes) => `Карацей на ${minutes} хв`,
-    leaves: (at) => `Да ${day.format(new Date(at))}`,
+    leaves: (at) => `Да ${day(at)}`,
     series: "Серыял",
   },
 
@@ -101,12 +105,13 @@ export const strings: Strings = {
     reference: (id) => `Нумар для падтрымкі: ${id}`,
   },
 
-  country: (code) => countries.of(code) ?? code,
+  day,
+  country: (code) => ownCountries[code] ?? countries.of(code) ?? code,
   runtime: (minutes) => {
     const hours = Math.floor(minutes / 60);
     if (hours === 0) return `${minutes} хв`;
     return minutes % 60 === 0 ? `${hours} гадз` : `${hours} гадз ${minutes % 60} хв`;
   },
   ageMark: (years) => `${years}+`,
-  list: (names) => new Intl.ListFormat("be").format(names),
+  list: (names) => names.slice(0, -1).join(", ") + (names.length > 1 ? " і " : "") + (names.at(-1) ?? ""),
 };

@@ -71,7 +71,7 @@ export const strings = {
     /** A cut version: by how much it is shorter. */
     cut: (minutes: number) => `Cut by ${minutes} min`,
     /** An ISO instant. */
-    leaves: (at: string) => `Leaves on ${day.format(new Date(at))}`,
+    leaves: (at: string) => `Leaves on ${strings.day(at)}`,
     series: "Series",
   },
 
@@ -100,6 +100,8 @@ export const strings = {
     reference: (id: string) => `Reference for support: ${id}`,
   },
 
+  /** An ISO instant or day. */
+  day: (at: string): string => day.format(new Date(at)),
   country: (code: string) => countries.of(code) ?? code,
   runtime: (minutes: number) => {
     const hours = Math.floor(minutes / 60);

@@ -1,9 +1,40 @@
 /** The pages that come later, in Belarusian. */
+import { strings } from "../strings.ts";
 import type { PageStrings } from "../strings-of-pages.ts";
 
-const number = new Intl.NumberFormat("be");
-const tenths = new Intl.NumberFormat("be", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const date = new Intl.DateTimeFormat("be", { day: "numeric", month: "long", year: "numeric" });
+const number = new Intl.NumberFormat("ru");
+const tenths = new Intl.NumberFormat("ru", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const fullDay = (at: string) => `${strings.day(at)} ${new Date(at).getFullYear()} г.`;
+const countries: Readonly<Record<string, string>> = {
+  AR: "Аргенціна",
+  AT: "Аўстрыя",
+  AU: "Аўстралія",
+  BE: "Бельгія",
+  BR: "Бразілія",
+  CA: "Канада",
+  CH: "Швейцарыя",
+  CN: "Кітай",
+  CZ: "Чэхія",
+  DE: "Германія",
+  DK: "Данія",
+  ES: "Іспанія",
+  FI: "Фінляндыя",
+  FR: "Францыя",
+  GB: "Вялікабрытанія",
+  HK: "Ганконг",
+  IE: "Ірландыя",
+  IN: "Індыя",
+  IT: "Італія",
+  JP: "Японія",
+  KR: "Рэспубліка Карэя",
+  MX: "Мексіка",
+  NO: "Нарвегія",
+  NZ: "Новая Зеландыя",
+  PL: "Польшча",
+  SE: "Швецыя",
+  UA: "Украіна",
+  ZA: "Паўднёва-Афрыканская Рэспубліка",
+};
 const rules = new Intl.PluralRules("be");
 /** `other` is the form of fractions. */
 const counted = (n: number, one: string, few: string, many: string, other = few) =>
@@ -114,7 +145,7 @@ export const pageStrings: PageStrings = {
     erased: (name) => `Профіль «${name}» выдалены`,
     devices: "Прылады",
     thisDevice: "Гэта прылада",
-    lastSeen: (day) => `Апошні ўваход ${date.format(new Date(day))}`,
+    lastSeen: (day) => `Апошні ўваход ${fullDay(day)}`,
     signOutThere: (name) => `Выйсці на прыладзе ${name}`,
     signOut: "Выйсці",
     signedOutThere: (name) => `Сеанс завершаны: ${name}`,
@@ -175,6 +206,7 @@ export const pageStrings: PageStrings = {
     scoreLabel: "Ацэнка",
     genres: "Жанры",
     countries: (n) => (n === 1 ? "Краіна" : "Краіны"),
+    country: (code) => countries[code] ?? strings.country(code),
     original: "У арыгінале",
     seasons: "Серыі",
     seasonCount: (n) => counted(n, "сезон", "сезоны", "сезонаў"),

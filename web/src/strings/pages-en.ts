@@ -1,5 +1,6 @@
 /** The pages that come later, in English; the other languages have its shape. */
 import type { FailureCause } from "../api/client.ts";
+import { strings } from "../strings.ts";
 
 const count = new Intl.NumberFormat("en");
 const date = new Intl.DateTimeFormat("en", { day: "numeric", month: "long", year: "numeric" });
@@ -170,6 +171,7 @@ export const pageStrings = {
     scoreLabel: "Score",
     genres: "Genres",
     countries: (n: number): string => (n === 1 ? "Country" : "Countries"),
+    country: (code: string) => strings.country(code),
     original: "Original name",
     seasons: "Episodes",
     seasonCount: (n: number) => (n === 1 ? "1 season" : `${n} seasons`),

@@ -1,4 +1,5 @@
 /** The pages that come later, in Russian. */
+import { strings } from "../strings.ts";
 import type { PageStrings } from "../strings-of-pages.ts";
 
 const number = new Intl.NumberFormat("ru");
@@ -175,6 +176,7 @@ export const pageStrings: PageStrings = {
     scoreLabel: "Оценка",
     genres: "Жанры",
     countries: (n) => (n === 1 ? "Страна" : "Страны"),
+    country: (code) => strings.country(code),
     original: "В оригинале",
     seasons: "Серии",
     seasonCount: (n) => counted(n, "сезон", "сезона", "сезонов"),

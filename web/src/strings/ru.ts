@@ -72,7 +72,7 @@ export const strings: Strings = {
     progress: (percent) => `Просмотрено ${percent}%`,
     putAway: (name) => `Убрать из «Продолжить просмотр»: ${name}`,
     cut: (minutes) => `Короче на ${minutes} мин`,
-    leaves: (at) => `До ${day.format(new Date(at))}`,
+    leaves: (at) => `До ${strings.day(at)}`,
     series: "Сериал",
   },
 
@@ -101,6 +101,7 @@ export const strings: Strings = {
     reference: (id) => `Номер для поддержки: ${id}`,
   },
 
+  day: (at) => day.format(new Date(at)),
   country: (code) => countries.of(code) ?? code,
   runtime: (minutes) => {
     const hours = Math.floor(minutes / 60);

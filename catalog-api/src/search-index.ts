@@ -128,6 +128,8 @@ export function createTitleIndex(deps: TitleIndexDeps): TitleIndex {
   const { source, embedded, server, clock, log } = deps;
   const ask = createFallbackSearch(deps);
   let held: Held | undefined;
+  /** What this process began to fill and has not ended: nobody else does. */
+  let begun: string | undefined;
   /** What this process saw active on the server. */
   let published: string | undefined;
 
@@ -146,7 +148,10 @@ export function createTitleIndex(deps: TitleIndexDeps): TitleIndex {
     for (let sinceMs = clock.monotonicMs(); ; ) {
       const there = (await to.generations(COLLECTION)).find((one) => one.generation === generation);
       if (there?.active) return;
-      if (!there) {
+      if (there && begun === generation) {
+        await to.drop(COLLECTION, generation);
+        begun = undefined;
+      } else if (!there) {
         const isOurs = await to.begin(COLLECTION, generation, SCHEMA).then(
           () => true,
           (error) => {
@@ -155,16 +160,19 @@ export function createTitleIndex(deps: TitleIndexDeps): TitleIndex {
           },
         );
         if (!isOurs) continue;
+        begun = generation;
         await putAll(to, generation, documents);
+        begun = undefined;
         return activate(to, generation);
-      }
-      // Another process fills it, or did.
-      if (there.documentCount >= documents.length) return activate(to, generation);
-      if (there.documentCount !== count) [count, sinceMs] = [there.documentCount, clock.monotonicMs()];
-      if (clock.monotonicMs() - sinceMs > STANDSTILL_MS) await to.drop(COLLECTION, generation);
-      else {
-        await clock.sleep(STANDSTILL_POLL_MS);
-        await to.flush(COLLECTION, generation).catch(() => undefined);
+      } else {
+        // Another process fills it, or did.
+        if (there.documentCount >= documents.length) return activate(to, generation);
+        if (there.documentCount !== count) [count, sinceMs] = [there.documentCount, clock.monotonicMs()];
+        if (clock.monotonicMs() - sinceMs > STANDSTILL_MS) await to.drop(COLLECTION, generation);
+        else {
+          await clock.sleep(STANDSTILL_POLL_MS);
+          await to.flush(COLLECTION, generation).catch(() => undefined);
+        }
       }
     }
   }

@@ -205,19 +205,22 @@ export function highlightsOf(name: string, reading: QueryReading): Highlight[] {
     keys: keysOf(match[0]),
   }));
   const marked: Highlight[] = [];
-  parts.forEach(({ from, to, text, keys }, i) => {
-    const next = parts[i + 1];
-    for (const word of asked) {
+  for (const word of asked) {
+    const found = parts.flatMap(({ from, to, text, keys }, i) => {
+      const next = parts[i + 1];
       const quality = Math.max(0, ...keys.map((key) => qualityOf(word, key)));
-      if (quality > 0) {
-        // A beginning as it stands marks what was typed, where letters stand one for one.
-        const isPart = quality === QUALITY_BEGINNING && !isSound && text.length === keys[0]?.length;
-        marked.push({ from, to: isPart ? from + word.word.length : to });
-      } else if (next && keys.length === 1 && next.keys.length === 1) {
-        if (qualityOf(word, `${keys[0]}${next.keys[0]}`) > 0) marked.push({ from, to: next.to });
-      }
-    }
-  });
+      // A beginning as it stands marks what was typed, where letters stand one for one.
+      const isPart = quality === QUALITY_BEGINNING && !isSound && text.length === keys[0]?.length;
+      const joined = next && keys.length === 1 && next.keys.length === 1 ? `${keys[0]}${next.keys[0]}` : "";
+      return [
+        { quality, from, to: isPart ? from + word.word.length : to },
+        { quality: next && joined !== "" ? qualityOf(word, joined) : 0, from, to: next?.to ?? to },
+      ];
+    });
+    // `кольца` is no typo of `колец` where that stands.
+    const best = Math.max(...found.map(({ quality }) => quality), 0);
+    for (const { quality, from, to } of found) if (best > 0 && quality === best) marked.push({ from, to });
+  }
   marked.sort((a, b) => a.from - b.from || b.to - a.to);
   const apart: { from: number; to: number }[] = [];
   for (const { from, to } of marked) {

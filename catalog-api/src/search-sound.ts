@@ -33,6 +33,12 @@ const LETTERS_OF_KEY = {
   ...{ я: "ia" },
 } as const;
 
+/** Latin letters in a Cyrillic word stand there for what they look like: the i of a keyboard without і. */
+const LOOKALIKES = {
+  ...{ a: "а", b: "в", c: "с", d: "д", e: "е", f: "ф", g: "г", h: "н", i: "и", j: "и", k: "к", l: "л", m: "м" },
+  ...{ n: "н", o: "о", p: "р", q: "к", r: "г", s: "с", t: "т", u: "у", v: "в", w: "в", x: "х", y: "у", z: "з" },
+} as const;
+
 const ENGLISH: readonly Rule[] = [
   [/tion\b/g, "Шn"],
   [/igh(?!e)/g, "ai"],
@@ -91,7 +97,8 @@ const apply = (text: string, rules: readonly Rule[]) =>
 
 function soundOfWord(word: string, spelling: "english" | "romanised"): string {
   if (/\p{Script=Cyrillic}/u.test(word)) {
-    const letters = Array.from(apply(word, CYRILLIC), (letter) =>
+    const cyrillic = word.replace(/[a-z]/g, (letter) => LOOKALIKES[letter as keyof typeof LOOKALIKES]);
+    const letters = Array.from(apply(cyrillic, CYRILLIC), (letter) =>
       Object.hasOwn(LETTERS_OF_KEY, letter) ? LETTERS_OF_KEY[letter as keyof typeof LETTERS_OF_KEY] : letter,
     );
     return apply(letters.join(""), FINISH);

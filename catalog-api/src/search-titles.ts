@@ -45,8 +45,9 @@ const FACETS = ["genre", "kind", "decade", "country"] as const;
 const LEFT_OUT_MAX = 6;
 /** Words that say what is looked for, not its name. */
 const IDLE_WORDS: ReadonlySet<string> = new Set(
-  "фильм фильмы фильма кино сериал сериалы мультфильм мультик смотреть онлайн бесплатно серыял фильм глядзець анлаин movie film series watch online free".split(
-    " ",
+  wordsOf(
+    "фильм фильмы фильма кино сериал сериалы мультфильм мультик смотреть онлайн бесплатно серыял глядзець анлайн movie film series watch online free",
+    LETTERS,
   ),
 );
 

@@ -11,7 +11,7 @@ import type { Asker } from "../../askers.ts";
 import { createTitleIndex, type TitleIndex } from "../../search-index.ts";
 import { searchTitles } from "../../search-titles.ts";
 
-const NOW = Date.UTC(2026, 10, 23);
+export const NOW = Date.UTC(2026, 10, 23);
 
 export interface GoldQuery {
   readonly query: string;

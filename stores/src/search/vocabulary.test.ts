@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { QUALITY_BEGINNING, QUALITY_BY_TYPOS, typosInBeginning } from "./score.ts";
+import { createVocabulary } from "./vocabulary.ts";
+
+/** Edits between all of `a` and all of `b`, a swap of neighbours being one: the whole table, as the textbook has it. */
+function edits(a: string, b: string): number {
+  const cell = Array.from({ length: a.length + 1 }, (_, i) => Array.from({ length: b.length + 1 }, (__, j) => i || j));
+  const at = (i: number, j: number) => cell[i]?.[j] ?? Number.POSITIVE_INFINITY;
+  for (let i = 0; i <= a.length; i++) cell[i]![0] = i;
+  for (let i = 1; i <= a.length; i++) {
+    for (let j = 1; j <= b.length; j++) {
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      cell[i]![j] = Math.min(
+        at(i - 1, j) + 1,
+        at(i, j - 1) + 1,
+        at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        swapped ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+  }
+  return at(a.length, b.length);
+}
+
+function expectedQuality(query: string, word: string, typos: 0 | 1 | 2, isBeginning: boolean): number {
+  const whole = edits(query, word);
+  let quality = whole <= typos ? QUALITY_BY_TYPOS[whole as 0 | 1 | 2] : 0;
+  if (!isBeginning) return quality;
+  if (word.startsWith(query)) quality = Math.max(quality, QUALITY_BEGINNING);
+  for (let length = 3; length <= word.length; length++) {
+    const begun = edits(query, word.slice(0, length));
+    if (begun <= typosInBeginning(query, typos) && begun > 0) {
+      quality = Math.max(quality, QUALITY_BEGINNING * QUALITY_BY_TYPOS[begun as 1 | 2]);
+    }
+  }
+  return quality;
+}
+
+describe("a vocabulary", () => {
+  const word = fc.stringMatching(/^[abc]{1,9}$/);
+  const change = fc.record({ word, isThere: fc.boolean() });
+
+  test("finds what the whole table of edits finds, at the same quality, whatever came and went before", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.array(change, { maxLength: 400 }), word), { minLength: 1, maxLength: 3 }),
+        fc.constantFrom(0, 1, 2),
+        fc.boolean(),
+        (rounds, typos, isBeginning) => {
+          const vocabulary = createVocabulary<{ word: string }>();
+          const there = new Set<string>();
+          for (const [changes, query] of rounds) {
+            for (const one of changes) {
+              if (one.isThere && !there.has(one.word)) vocabulary.set(one.word, { word: one.word });
+              if (!one.isThere) vocabulary.delete(one.word);
+              there[one.isThere ? "add" : "delete"](one.word);
+            }
+            const found = vocabulary.standingFor(query, typos as 0 | 1 | 2, isBeginning);
+            const expected = [...there]
+              .map((other) => [other, expectedQuality(query, other, typos as 0 | 1 | 2, isBeginning)] as const)
+              .filter(([, quality]) => quality > 0);
+            expect(new Map([...found].map(([posting, quality]) => [posting.word, quality]))).toEqual(new Map(expected));
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  test("a beginning of three letters allows no typo, one of 21 neither", () => {
+    const vocabulary = createVocabulary<string>();
+    for (const one of ["abcdefgh", "a".repeat(25)]) vocabulary.set(one, one);
+    expect(vocabulary.standingFor("abd", 1, true).size).toBe(0);
+    expect(vocabulary.standingFor("abce", 1, true).get("abcdefgh")).toBe(0.375);
+    expect(vocabulary.standingFor(`b${"a".repeat(20)}`, 2, true).size).toBe(0);
+    expect(vocabulary.standingFor(`b${"a".repeat(19)}`, 2, true).get("a".repeat(25))).toBe(0.375);
+  });
+});

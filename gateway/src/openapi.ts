@@ -28,11 +28,13 @@ import {
   SessionView,
   SignIn,
 } from "@thewatcher/contracts/api/session";
+import { EventBatch, EventBatchAnswer } from "@thewatcher/contracts/events";
 import { SERVICES, type ServiceName } from "@thewatcher/contracts/identity";
 import { Problem } from "@thewatcher/contracts/problems";
 import { ZoneView } from "@thewatcher/contracts/zones";
 import { z } from "zod";
-import { type OwnRouteName, type ownRoutes, type Route, routes } from "./routes.ts";
+import { CSRF_HEADER } from "./csrf.ts";
+import { type OwnRouteName, type Route, routes } from "./routes.ts";
 
 interface Json {
   readonly [key: string]: unknown;
@@ -113,6 +115,25 @@ const ownOperations: Readonly<Record<OwnRouteName, OwnOperation>> = {
   getProblemPage: { summary: "What a problem means and what to do" },
 };
 
+/** Of routes that their service does not describe itself. */
+const forwardedOperations: Readonly<Record<string, OwnOperation & { readonly operationId: string }>> = {
+  "POST /api/v1/events": {
+    operationId: "sendEvents",
+    summary: "What happened in the app: each event is judged by itself",
+    request: EventBatch,
+    response: EventBatchAnswer,
+  },
+};
+
+/** What belongs to the request and not to what it asks for. */
+const csrfParameter = {
+  name: CSRF_HEADER,
+  in: "header",
+  required: false,
+  description: "With a session's cookie: what the last answer of GET /api/v1/session said",
+  schema: { type: "string" },
+};
+
 const braced = (path: string) => path.replaceAll(/:(\w+)/g, "{$1}");
 const formOf = (path: string) => path.replaceAll(/\{\w+\}/g, "{}");
 
@@ -120,24 +141,25 @@ const formOf = (path: string) => path.replaceAll(/\{\w+\}/g, "{}");
 export function mergeOpenApi(documents: Partial<Readonly<Record<ServiceName, Json>>>): Json {
   const paths: Record<string, Record<string, unknown>> = {};
   const schemas: Record<string, unknown> = { Problem: schemaOf(Problem) };
-  const operations = new Map<ServiceName, Map<string, Json>>();
+  const operations = new Map<ServiceName, Map<string, Described>>();
   for (const service of SERVICES) {
     const document = documents[service];
     if (!document) continue;
     // Two services may name different schemas alike.
-    const renamed = JSON.parse(
+    const prefixed = JSON.parse(
       JSON.stringify(document).replaceAll('"#/components/schemas/', `"#/components/schemas/${service}.`),
     ) as { paths?: Json; components?: { schemas?: Json } };
-    for (const [name, schema] of Object.entries(renamed.components?.schemas ?? {}))
+    for (const [name, schema] of Object.entries(prefixed.components?.schemas ?? {}))
       schemas[`${service}.${name}`] = schema;
-    operations.set(service, operationsOf(renamed.paths ?? {}));
+    operations.set(service, operationsOf(prefixed.paths ?? {}));
   }
   for (const route of routes) {
     const method = route.method.toLowerCase();
     const path = braced(route.path);
-    const described = route.to === "gateway" ? undefined : operations.get(route.to)?.get(`${method} ${formOf(path)}`);
+    const found = route.to === "gateway" ? undefined : operations.get(route.to)?.get(`${method} ${formOf(path)}`);
+    const operation = found ? renamed(found, path) : plainOperation(route);
     paths[path] ??= {};
-    paths[path][method] = { ...(described ?? plainOperation(route)), ...accessOf(route) };
+    paths[path][method] = { ...operation, ...parametersOf(route, operation), ...accessOf(route) };
   }
   return {
     openapi: "3.1.0",
@@ -153,18 +175,46 @@ export function mergeOpenApi(documents: Partial<Readonly<Record<ServiceName, Jso
   };
 }
 
-function operationsOf(paths: Json): Map<string, Json> {
-  const found = new Map<string, Json>();
+interface Described {
+  /** As the service writes it. */
+  readonly path: string;
+  readonly operation: Json;
+}
+
+function operationsOf(paths: Json): Map<string, Described> {
+  const found = new Map<string, Described>();
   for (const [path, methods] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(methods as Json)) {
-      found.set(`${method} ${formOf(path)}`, operation as Json);
+      found.set(`${method} ${formOf(path)}`, { path, operation: operation as Json });
     }
   }
   return found;
 }
 
+const namesIn = (path: string): readonly string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string);
+
+/** The service's parameters by the names that the public path has. */
+function renamed({ path: from, operation }: Described, to: string): Json {
+  const names = new Map(namesIn(from).map((name, index) => [name, namesIn(to)[index]]));
+  const parameters = (operation.parameters ?? []) as readonly Json[];
+  if (parameters.length === 0) return operation;
+  return {
+    ...operation,
+    parameters: parameters.map((one) => (one.in === "path" ? { ...one, name: names.get(String(one.name)) } : one)),
+  };
+}
+
+function parametersOf(route: Route, operation: Json): Json {
+  const callers: readonly string[] = route.callers;
+  if (route.method === "GET" || !callers.includes("viewer")) return {};
+  return { parameters: [...((operation.parameters ?? []) as readonly Json[]), csrfParameter] };
+}
+
 function plainOperation(route: Route): Json {
-  const own = route.to === "gateway" ? ownOperations[route.name as OwnRouteName] : undefined;
+  const own =
+    route.to === "gateway"
+      ? { operationId: route.name, ...ownOperations[route.name as OwnRouteName] }
+      : forwardedOperations[`${route.method} ${route.path}`];
   const parameters = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -172,11 +222,14 @@ function plainOperation(route: Route): Json {
     schema: { type: "string" },
   }));
   return {
-    ...(own ? { operationId: (route as (typeof ownRoutes)[number]).name, summary: own.summary } : {}),
+    ...(own ? { operationId: own.operationId, summary: own.summary } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(own?.request ? { requestBody: { required: true, content: jsonContent(own.request) } } : {}),
+    ...(own?.request ? { requestBody: { required: true, content: jsonContent(own.request, "input") } } : {}),
     responses: {
-      [own?.status ?? 200]: { description: "OK", ...(own?.response ? { content: jsonContent(own.response) } : {}) },
+      [own?.status ?? 200]: {
+        description: "OK",
+        ...(own?.response ? { content: jsonContent(own.response, "output") } : {}),
+      },
       default: {
         description: "A problem (RFC 9457)",
         content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
@@ -194,9 +247,11 @@ function accessOf(route: Route): Json {
   return { security, "x-callers": callers };
 }
 
-const jsonContent = (schema: z.ZodType) => ({ "application/json": { schema: schemaOf(schema) } });
+const jsonContent = (schema: z.ZodType, io: "input" | "output") => ({
+  "application/json": { schema: schemaOf(schema, io) },
+});
 
-function schemaOf(schema: z.ZodType): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: "draft-2020-12" });
+function schemaOf(schema: z.ZodType, io: "input" | "output" = "output"): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: "draft-2020-12", io });
   return rest;
 }

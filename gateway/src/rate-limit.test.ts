@@ -117,8 +117,7 @@ describe("a budget", () => {
 
 test("every class is of a route that there is", () => {
   const table = routes.map((route) => `${route.method} ${route.path}`);
-  const planned = ["GET /api/v1/search"];
-  expect([...table, ...planned]).toEqual(expect.arrayContaining(Object.keys(LIMIT_CLASSES)));
+  expect(table).toEqual(expect.arrayContaining(Object.keys(LIMIT_CLASSES)));
   expect(limitClassOf({ method: "GET", path: "/api/v1/home" })).toBe("read");
   expect(limitClassOf({ method: "DELETE", path: "/api/v1/devices" })).toBe("write");
   expect(limitClassOf({ method: "GET", path: "/healthz" })).toBe("none");

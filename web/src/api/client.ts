@@ -4,6 +4,7 @@
  */
 
 import type { RatingsPage, TitleDetails, WatchlistPage } from "@thewatcher/contracts/api/catalogue";
+import type { ApiPath } from "@thewatcher/contracts/api/operations.generated";
 import type { HomePage, SimilarTitles } from "@thewatcher/contracts/api/serving";
 import type { ChooseProfile, DemoAccounts, SessionView } from "@thewatcher/contracts/api/session";
 import type { ClientEvent, EventBatchAnswer } from "@thewatcher/contracts/events";
@@ -32,6 +33,8 @@ export class ApiFailure extends Error {
 /** Longer than the slowest page by far; a request beyond it has been lost on the way. */
 const REQUEST_MS_MAX = 15_000;
 
+/** An address that the gateway's document has: another one is a mistake that the compiler sees. */
+type ApiAddress = ApiPath | `${ApiPath}?${string}`;
 const SESSION = "/api/v1/session";
 
 const slugOf = (problem: Partial<Problem>): FailureCause =>
@@ -80,7 +83,7 @@ async function changing(path: string, init: RequestInit): Promise<Response> {
   return csrfToken === carried ? response : exchange(path, init);
 }
 
-export async function request<Body>(path: string, init: RequestInit = {}): Promise<Body> {
+export async function request<Body>(path: ApiAddress, init: RequestInit = {}): Promise<Body> {
   const send = init.method === undefined ? exchange : changing;
   const response = await send(path, init);
   if (!response.ok) throw await failureOf(response);

@@ -21,7 +21,7 @@ export interface SearchFilters {
 export const FACETS = ["genre", "kind", "decade", "country"] as const satisfies readonly (keyof SearchFilters)[];
 const SEARCH_MS_MAX = 10_000;
 
-const profile = (profileId: string) => `/api/v1/profiles/${segment(profileId)}`;
+const profile = (profileId: string) => `/api/v1/profiles/${segment(profileId)}` as const;
 
 export const more = {
   signIn: (email: string, password: string) =>

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import { defaultContext } from "./cache.ts";
+import { installSchemathesis } from "./schemathesis.ts";
 import { SERVER_NAMES, SERVERS, type ServerName } from "./servers.ts";
 import { createServices, type Service, type ServiceState, settingsOf, stateFolder } from "./services.ts";
 
@@ -99,13 +100,21 @@ async function main(args: readonly string[]): Promise<void> {
       interruption.abort(new UserError(`stopped by ${name}`));
     });
   }
+  const context = defaultContext((line) => say(`  … ${line}`));
   const services = createServices({
     folder,
-    context: defaultContext((line) => say(`  … ${line}`)),
+    context,
     clock: systemClock,
     signal: interruption.signal,
   });
   const answer = await services[verb](names);
+  // No server, but a program that a suite needs: it comes with all of them.
+  if (verb === "install" && names.length === SERVER_NAMES.length) {
+    await installSchemathesis(context).catch((error: Error) => {
+      say(`schemathesis: ${error.message}`);
+      process.exitCode = 1;
+    });
+  }
   const settings = settingsOf(answer);
   if (isJson) {
     const document = {

@@ -48,7 +48,7 @@ describe("words of the page", () => {
     const now = Date.parse("2026-11-23T12:00:00.000Z");
     const badge = (extra: object) => badgeOf({ titleId: "t", name: "T", genres: [], ...extra } as never, now);
     const cut = { cutMinutes: 12, kind: "series" };
-    expect(badge({ leavesAt: "2026-12-07T11:59:00.000Z", ...cut })).toBe("Leaves on December 7");
+    expect(badge({ leavesAt: "2026-12-07T11:59:00.000Z", ...cut })).toBe("Leaves Dec 7");
     expect(badge({ leavesAt: "2026-12-07T12:00:00.000Z", ...cut })).toBe("Cut by 12 min");
     expect(badge({ kind: "series" })).toBe("Series");
     expect(badge({})).toBeNull();

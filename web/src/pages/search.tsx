@@ -307,7 +307,7 @@ export function SearchPage() {
           )}
         </form>
       </search>
-      <p className="search__count" role="status" aria-live="polite">
+      <p className={found?.absent ? "unseen" : "search__count"} role="status" aria-live="polite">
         {countWords(query, isCurrent ? found : undefined)}
       </p>
       {query === "" && <p className="quiet">{words.hint}</p>}

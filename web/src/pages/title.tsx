@@ -156,10 +156,16 @@ function Seasons({ titleId }: { readonly titleId: string }) {
   );
 }
 
+/** On its own page a title says two months before that it leaves; a date years ahead says nothing. */
+const LEAVES_TOLD_MS = 60 * 86_400_000;
+
 /** What a viewer should know before paying. */
 function Badges({ title }: { readonly title: TitleDetails }) {
   const words = titleWords();
-  const { leavesAt, cutMinutes } = title;
+  const { now } = useServices();
+  const { cutMinutes } = title;
+  const leavesAt =
+    title.leavesAt !== undefined && Date.parse(title.leavesAt) < now() + LEAVES_TOLD_MS ? title.leavesAt : undefined;
   if (leavesAt === undefined && cutMinutes === undefined) return null;
   return (
     <p className="badges">

@@ -107,7 +107,8 @@ export function Form({ onSend, send, children, others, tone = "main" }: FormProp
     try {
       await onSend((name) => String(fields.get(name) ?? ""));
     } catch (error) {
-      setProblem(problemWords(error));
+      const isPassword = error instanceof ApiFailure && error.kind === "wrong-credentials" && !fields.has("email");
+      setProblem(isPassword ? pageStrings.wrongPassword : problemWords(error));
     } finally {
       setSending(false);
     }

@@ -1,7 +1,7 @@
 /** The frame and home in English; the other languages have its shape. */
 import type { FailureCause } from "../api/client.ts";
 
-const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "long" });
+const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
 const countries = new Intl.DisplayNames(["en"], { type: "region", fallback: "code" });
 
 export const strings = {
@@ -71,7 +71,7 @@ export const strings = {
     /** A cut version: by how much it is shorter. */
     cut: (minutes: number) => `Cut by ${minutes} min`,
     /** An ISO instant. */
-    leaves: (at: string) => `Leaves on ${strings.day(at)}`,
+    leaves: (at: string) => `Leaves ${strings.day(at)}`,
     series: "Series",
   },
 

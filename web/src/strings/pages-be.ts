@@ -86,6 +86,7 @@ export const pageStrings: PageStrings = {
     noToken: "Гэта старонка адкрываецца па спасылцы з нашага ліста. Здаецца, спасылка абрэзана: скапіруйце яе цалкам.",
   },
 
+  wrongPassword: "Пароль не падыходзіць.",
   problems: {
     "wrong-credentials": "Пошта або пароль не падыходзяць.",
     "link-expired": "Спасылка ўжо выкарыстана або састарэла. Запытайце новую.",
@@ -103,7 +104,7 @@ export const pageStrings: PageStrings = {
     none: "У гэтым акаўнце няма профіляў.",
     manage: "Акаўнт і профілі",
     locked: "Закрыты PIN-кодам",
-    pinTitle: (name) => `Профіль «${name}» закрыты`,
+    pinTitle: (name) => `${name}: патрэбны PIN-код`,
     guardedTitle: (name) => `Профіль «${name}»`,
     guardedLead: "З дзіцячага профілю выходзяць з паролем акаўнта.",
     pin: "PIN-код",

@@ -52,6 +52,8 @@ export const pageStrings = {
     noToken: "This page is opened by the link in a letter from us. The link seems to be cut off: copy it whole.",
   },
 
+  /** Where only the password is asked for. */
+  wrongPassword: "That password is not right.",
   /** Beside `strings.failures.causes`, for forms. */
   problems: {
     "wrong-credentials": "That e-mail or password is not right.",

@@ -56,6 +56,7 @@ export const pageStrings: PageStrings = {
     noToken: "Эта страница открывается по ссылке из нашего письма. Похоже, ссылка обрезана: скопируйте её целиком.",
   },
 
+  wrongPassword: "Пароль не подходит.",
   problems: {
     "wrong-credentials": "Почта или пароль не подходят.",
     "link-expired": "Ссылка уже использована или устарела. Запросите новую.",
@@ -73,7 +74,7 @@ export const pageStrings: PageStrings = {
     none: "В этом аккаунте нет профилей.",
     manage: "Аккаунт и профили",
     locked: "Закрыт PIN-кодом",
-    pinTitle: (name) => `Профиль «${name}» закрыт`,
+    pinTitle: (name) => `${name}: нужен PIN-код`,
     guardedTitle: (name) => `Профиль «${name}»`,
     guardedLead: "Из детского профиля выходят с паролем аккаунта.",
     pin: "PIN-код",

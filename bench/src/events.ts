@@ -219,7 +219,7 @@ function createClient(url: string, context: BenchContext) {
         "content-type": "application/json",
         "content-length": Buffer.byteLength(body),
       };
-      const text = await new Promise<string>((resolve, reject) => {
+      const ask = (resolve: (answer: string) => void, reject: (error: Error) => void): void => {
         const sent = request(`${url}/api/v1/events`, { method: "POST", agent, headers }, (response) => {
           let answer = "";
           response.setEncoding("utf8").on("data", (chunk: string) => {
@@ -229,9 +229,11 @@ function createClient(url: string, context: BenchContext) {
             response.statusCode === 200 ? resolve(answer) : reject(new Error(`${response.statusCode} ${answer}`)),
           );
         });
-        sent.once("error", reject);
+        // The listener ends connections that were idle for five seconds, also the one that is just being used again.
+        sent.once("error", (error) => (sent.reusedSocket ? ask(resolve, reject) : reject(error)));
         sent.end(body);
-      });
+      };
+      const text = await new Promise<string>(ask);
       assert(text.startsWith(`{"accepted":${events.length},`), "every event is accepted", () => text.slice(0, 300));
     },
     close: () => agent.destroy(),

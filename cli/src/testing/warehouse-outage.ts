@@ -30,9 +30,10 @@ type ProcessName = keyof typeof PROCESSES;
  * What a sink may hold beyond what it is, whatever waits. Each of the 4 partitions of `behaviour` has a batch under way and
  * as much read ahead: for the warehouse 2 × 24 MB and the body of an insert, for the archive 2 × 16, for the fold, which goes
  * on meanwhile, 2 × 8. That is 480 MB; the objects around 400,000 records, and what V8 has yet to collect where a machine
- * has memory left, made 640 to 840 of it, with 280 MB in the log and with 1,900.
+ * has memory left, made 640 to 840 of it, with 280 MB in the log and with 1,900; at a load of thirty on two cores, 1,030. One reader that
+ * held the test's whole backlog would be beyond 1,600.
  */
-export const SINK_GROWTH_MIB_MAX = 1_000;
+export const SINK_GROWTH_MIB_MAX = 1_200;
 
 const PROFILES = 200;
 const BATCH_EVENTS = 50;
@@ -45,7 +46,8 @@ const BACKLOG_BATCH = 2_000;
 const BACKLOG_TOGETHER = 4;
 /** The longest search of a viewer, 950 bytes in all: in the log and the warehouse, without a trace in the live states. */
 const QUERY = "古い灯台守が出てくる海の味がする映画をもう一度見たい".repeat(8).slice(0, 200);
-const CAUGHT_UP_MS_MAX = 240_000;
+/** 2.3 million events took 67 s; at a load of thirty 1.1 million took 240. This only ends what stands still. */
+const CAUGHT_UP_MS_MAX = 480_000;
 
 export interface Look {
   /** Since the load began. */
@@ -154,6 +156,9 @@ export async function runWarehouseOutage(options: {
     }
     looking.abort();
     await watched;
+    const left = looks.at(-1);
+    if (left?.lag !== 0)
+      throw new Error(`not caught up within ${CAUGHT_UP_MS_MAX / 1_000} s: ${left?.lag} events wait; ${left?.reason}`);
 
     const before = looks.filter((look) => look.phase === "before").flatMap((look) => look.residentMiB ?? []);
     const all = looks.flatMap((look) => look.residentMiB ?? []);

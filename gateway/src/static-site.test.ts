@@ -21,7 +21,11 @@ beforeAll(async () => {
   root = join(folder, "app");
   await mkdir(join(root, "assets"), { recursive: true });
   await writeFile(join(folder, "secret.txt"), "secret");
-  await writeFile(join(root, "index.html"), "<!doctype html><title>app</title>");
+  await writeFile(
+    join(root, "index.html"),
+    '<!doctype html><title>app</title><script type="module" crossorigin src="/assets/main-abc123.js"></script>' +
+      '<link rel="stylesheet" href="/a.css"><style>i{}</style><link rel="icon" href="/x">',
+  );
   await writeFile(join(root, "favicon.svg"), "<svg/>");
   await writeFile(join(root, "assets", "main-abc123.js"), "plain");
   await writeFile(join(root, "assets", "main-abc123.js.br"), "as brotli");
@@ -58,6 +62,22 @@ test("the start page is asked for again each time, and nothing of it runs that i
   expect(answer.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
   expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
   expect(answer.headers.get("referrer-policy")).toBe("strict-origin-when-cross-origin");
+});
+
+test("its scripts and styles carry a nonce that is another one each time, and nothing else runs", async () => {
+  const nonces = new Set<string>();
+  for (const path of ["/", "/index.html", "/title/t-1", "/"]) {
+    const answer = await app.request(path);
+    const policy = answer.headers.get("content-security-policy") ?? "";
+    const nonce = /script-src 'nonce-([\w-]{22})' 'strict-dynamic';/.exec(policy)?.[1] ?? "none";
+    nonces.add(nonce);
+    expect(policy).not.toContain("unsafe-inline");
+    expect(await answer.text()).toContain(
+      `<script nonce="${nonce}" type="module" crossorigin src="/assets/main-abc123.js"></script>` +
+        `<link rel="stylesheet" nonce="${nonce}" href="/a.css"><style nonce="${nonce}">i{}</style><link rel="icon" href="/x">`,
+    );
+  }
+  expect(nonces.size).toBe(4);
 });
 
 test("a file with a hash in its name is kept for ever, and comes compressed to who takes that", async () => {

@@ -1,8 +1,8 @@
 /** What the modules of identity share: what they are given, sessions begun and ended, who proved what. */
 import type { Account, SessionView } from "@thewatcher/contracts/api/session";
 import type { ProfileId } from "@thewatcher/contracts/ids";
-import { LOCALES, type Locale } from "@thewatcher/contracts/locales";
-import { zoneOf } from "@thewatcher/contracts/zones";
+import type { Locale } from "@thewatcher/contracts/locales";
+import type { Zone } from "@thewatcher/contracts/zones";
 import type { Clock } from "@thewatcher/kit/clock";
 import type { Cache } from "@thewatcher/stores/cache/port";
 import type { Database } from "@thewatcher/stores/database/port";
@@ -10,7 +10,8 @@ import type { Context } from "hono";
 import { getAccount, isChilds } from "../accounts.ts";
 import type { Attempts } from "../attempts.ts";
 import { setSessionCookie } from "../cookies.ts";
-import { type Caller, refuse, sessionOf } from "../handler.ts";
+import { type Caller, type GatewayEnv, refuse, sessionOf } from "../handler.ts";
+import { languageOf as languageAt } from "../hosts.ts";
 import type { Session, Sessions } from "../sessions.ts";
 import { deviceNameOf, removeDevices } from "./device-rows.ts";
 import type { Passwords } from "./passwords.ts";
@@ -27,20 +28,22 @@ export interface IdentityDeps {
   readonly world: () => "demo" | "empty";
 }
 
-export const hostOf = (c: Context): string =>
-  (c.req.raw.headers.get("host") ?? new URL(c.req.raw.url).host).toLowerCase().replace(/:\d+$/, "");
+/** The name that was asked for, without a port. */
+export const hostOf = (c: Context<GatewayEnv>): string => c.get("host").authority.replace(/:\d+$/, "");
+
+/** What the host means; a loopback one means nothing. */
+export function zoneAt(c: Context<GatewayEnv>): Zone | undefined {
+  const { zone, isLoopback } = c.get("host");
+  return isLoopback ? undefined : zone;
+}
 
 /** The host's language; where the host says nothing (a loopback one) the first of ours that the browser asks for. */
-export function languageOf(c: Context): Locale {
-  const zone = zoneOf(hostOf(c));
-  if (zone) return zone.locale;
-  const asked = (c.req.raw.headers.get("accept-language") ?? "").slice(0, 256).toLowerCase();
-  for (const part of asked.split(",")) {
-    const language = LOCALES.find((locale) => part.trim().slice(0, 2) === locale);
-    if (language !== undefined) return language;
-  }
-  return "en";
-}
+export const languageOf = (c: Context<GatewayEnv>): Locale =>
+  languageAt(c.get("host"), {
+    chosen: null,
+    named: undefined,
+    accepted: c.req.raw.headers.get("accept-language"),
+  });
 
 export async function endDevice(deps: IdentityDeps, { accountId, deviceId }: Session): Promise<void> {
   await deps.sessions.devicesEnded(await removeDevices(deps.database.kysely, accountId, { only: [deviceId] }));
@@ -51,7 +54,7 @@ export async function endDevice(deps: IdentityDeps, { accountId, deviceId }: Ses
 /** A session on a device of its own; the one that this browser had ends. */
 export async function beginSession(
   deps: IdentityDeps,
-  c: Context,
+  c: Context<GatewayEnv>,
   caller: Caller,
   account: Account,
   profileId: ProfileId | null,
@@ -66,7 +69,7 @@ export async function beginSession(
 /** The same device with other rights: under a new token. */
 export async function changeSession(
   deps: IdentityDeps,
-  c: Context,
+  c: Context<GatewayEnv>,
   session: Session,
   account: Account,
   profileId: ProfileId | null,

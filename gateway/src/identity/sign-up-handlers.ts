@@ -6,13 +6,13 @@
 import { MailTo, SignUp, VerifySignUp } from "@thewatcher/contracts/api/account";
 import type { AccountId, ProfileId } from "@thewatcher/contracts/ids";
 import type { Locale } from "@thewatcher/contracts/locales";
-import { type HomeRegion, zoneOf } from "@thewatcher/contracts/zones";
+import type { HomeRegion } from "@thewatcher/contracts/zones";
 import { assert } from "@thewatcher/kit/assert";
 import { readAccount } from "../accounts.ts";
 import { type Handler, readBody, refuse } from "../handler.ts";
 import { newSecret } from "../secrets.ts";
 import { normaliseEmail } from "./email.ts";
-import { beginSession, hostOf, type IdentityDeps, languageOf } from "./identity.ts";
+import { beginSession, type IdentityDeps, languageOf, zoneAt } from "./identity.ts";
 import { requireGoodPassword } from "./new-password.ts";
 import { LINK_LIFE_MS, tryLinkToken, useLinkToken } from "./one-time-tokens.ts";
 import { queueMail } from "./post-office.ts";
@@ -42,7 +42,7 @@ export function createSignUpHandlers(deps: IdentityDeps) {
       const given = await readBody(c, SignUp);
       const email = requireEmail(given.email);
       requireGoodPassword(given.password, email);
-      const zone = zoneOf(hostOf(c));
+      const zone = zoneAt(c);
       const language = given.language ?? languageOf(c);
       const country = given.country ?? zone?.country ?? COUNTRY_BY_LANGUAGE[language];
       const passwordHash = await passwords.hash(given.password);

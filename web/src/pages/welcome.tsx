@@ -136,7 +136,7 @@ export function Welcome() {
         {isClosed ? (
           <>
             <h1 className="welcome__title">{words.closed}</h1>
-            <p className="quiet welcome__lead">{words.closedLead}</p>
+            <p className="quiet">{words.closedLead}</p>
             <SignInForm />
           </>
         ) : accounts.isError ? (

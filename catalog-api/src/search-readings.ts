@@ -61,6 +61,9 @@ export function layoutsOf(typed: string): Layout[] {
   return layouts;
 }
 
+/** Two letters sound like the beginning of a third of all titles. */
+const SOUND_LETTERS_MIN = 3;
+
 export type ReadingKind = "typed" | "layout" | "sound";
 
 export interface QueryReading {
@@ -87,19 +90,22 @@ function soundReadings(text: string): SearchReading[] {
 /** The likelier first: as typed, in other layouts, by sound. At most `QUERY_READINGS_MAX`. */
 export function readingsOf(typed: string): QueryReading[] {
   const layouts = layoutsOf(typed);
+  const isShort = (typed.match(/[\p{L}\p{N}]/gu)?.length ?? 0) < SOUND_LETTERS_MIN;
   const asWritten: QueryReading[] = [
     { kind: "typed", text: typed, asked: { text: typed } },
     ...layouts.map(({ text }): QueryReading => ({ kind: "layout", text, asked: { text } })),
   ];
-  const sounding = [
-    ...soundReadings(typed).map((asked): QueryReading => ({ kind: "sound", text: typed, asked })),
-    // The other layout is no romanisation: who can type Cyrillic does.
-    ...layouts.flatMap(({ text }) =>
-      soundReadings(text)
-        .slice(0, 1)
-        .map((asked): QueryReading => ({ kind: "layout", text, asked })),
-    ),
-  ];
+  const sounding = isShort
+    ? []
+    : [
+        ...soundReadings(typed).map((asked): QueryReading => ({ kind: "sound", text: typed, asked })),
+        // The other layout is no romanisation: who can type Cyrillic does.
+        ...layouts.flatMap(({ text }) =>
+          soundReadings(text)
+            .slice(0, 1)
+            .map((asked): QueryReading => ({ kind: "layout", text, asked })),
+        ),
+      ];
   return [...asWritten, ...sounding].slice(0, QUERY_READINGS_MAX);
 }
 

@@ -95,7 +95,20 @@ const FINISH: readonly Rule[] = [
 const apply = (text: string, rules: readonly Rule[]) =>
   rules.reduce((done, [from, to]) => done.replace(from, to), text);
 
+/** Names share their words: an index of 100,000 titles asks for 10,000 words, each a hundred times. */
+const KNOWN_MAX = 50_000;
+const known = { english: new Map<string, string>(), romanised: new Map<string, string>() };
+
 function soundOfWord(word: string, spelling: "english" | "romanised"): string {
+  const found = known[spelling].get(word);
+  if (found !== undefined) return found;
+  const made = makeSound(word, spelling);
+  if (known[spelling].size >= KNOWN_MAX) known[spelling].clear();
+  known[spelling].set(word, made);
+  return made;
+}
+
+function makeSound(word: string, spelling: "english" | "romanised"): string {
   if (/\p{Script=Cyrillic}/u.test(word)) {
     const cyrillic = word.replace(/[a-z]/g, (letter) => LOOKALIKES[letter as keyof typeof LOOKALIKES]);
     const letters = Array.from(apply(cyrillic, CYRILLIC), (letter) =>

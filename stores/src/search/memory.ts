@@ -34,8 +34,11 @@ import { wordsOf } from "./words.ts";
 /** A put gives way to searches after this many documents: 10 ms. */
 const DOCUMENTS_PER_TURN = 500;
 
-/** Document → weight. */
-type Posting = Map<Entry, number>;
+/** Documents that have a word, each with the weight of the best field that has it. */
+interface Posting {
+  readonly entries: Entry[];
+  readonly weights: number[];
+}
 
 /** The texts of one group. */
 interface Texts {
@@ -47,6 +50,8 @@ interface Texts {
 
 interface Entry {
   readonly id: string;
+  /** Its place in the tables of a search. */
+  readonly slot: number;
   readonly texts: ReadonlyMap<string, Texts>;
   readonly keywords: ReadonlyMap<string, ReadonlySet<string>>;
   readonly numbers: ReadonlyMap<string, readonly number[]>;
@@ -59,6 +64,7 @@ interface Generation {
   /** By group. */
   readonly vocabularies: ReadonlyMap<string, Vocabulary<Posting>>;
   readonly entries: Map<string, Entry>;
+  readonly slots: { used: number; readonly free: number[] };
 }
 
 interface Collection {
@@ -66,7 +72,7 @@ interface Collection {
   active: string | undefined;
 }
 
-function entryOf(schema: SearchSchema, document: SearchDocument): Entry {
+function entryOf(schema: SearchSchema, document: SearchDocument, slot: number): Entry {
   const texts = new Map<string, Texts>();
   const keywords = new Map<string, Set<string>>();
   const numbers = new Map<string, number[]>();
@@ -87,7 +93,7 @@ function entryOf(schema: SearchSchema, document: SearchDocument): Entry {
     }
   }
   const order = Math.max(Number.NEGATIVE_INFINITY, ...(numbers.get(schema.orderBy ?? "") ?? []));
-  return { id: document.id, texts, keywords, numbers, order };
+  return { id: document.id, slot, texts, keywords, numbers, order };
 }
 
 function add({ entries, vocabularies }: Generation, entry: Entry): void {
@@ -96,22 +102,28 @@ function add({ entries, vocabularies }: Generation, entry: Entry): void {
     const vocabulary = vocabularies.get(group)!;
     for (const [word, weight] of words) {
       const posting = vocabulary.get(word);
-      if (posting) posting.set(entry, weight);
-      else vocabulary.set(word, new Map([[entry, weight]]));
+      if (posting) {
+        posting.entries.push(entry);
+        posting.weights.push(weight);
+      } else vocabulary.set(word, { entries: [entry], weights: [weight] });
     }
   }
 }
 
-function remove({ entries, vocabularies }: Generation, id: string): void {
+function remove({ entries, vocabularies, slots }: Generation, id: string): void {
   const entry = entries.get(id);
   if (!entry) return;
   entries.delete(id);
+  slots.free.push(entry.slot);
   for (const [group, { words }] of entry.texts) {
     const vocabulary = vocabularies.get(group)!;
     for (const word of words.keys()) {
       const posting = vocabulary.get(word);
-      posting?.delete(entry);
-      if (posting?.size === 0) vocabulary.delete(word);
+      if (!posting) continue;
+      const place = posting.entries.indexOf(entry);
+      posting.entries.splice(place, 1);
+      posting.weights.splice(place, 1);
+      if (posting.entries.length === 0) vocabulary.delete(word);
     }
   }
 }
@@ -126,27 +138,57 @@ function wholeScore({ texts }: Entry, { group, whole, unfinished }: Reading): nu
   return best;
 }
 
-/** Every document that has every word, with its score. */
-function scoresOf({ vocabularies }: Generation, reading: Reading): Map<Entry, number> {
+/** What a search counts in, by slot; a call of `search` has no middle, so all of them share these. */
+const tables = {
+  size: 0,
+  /** The word, of all words ever looked for, that a slot was last found by. */
+  foundBy: new Float64Array(),
+  ofWord: new Float64Array(),
+  ofReading: new Float64Array(),
+};
+let wordsLookedFor = 0;
+
+function requireTables(size: number): void {
+  if (size <= tables.size) return;
+  tables.size = Math.max(size, 2 * tables.size, 1_024);
+  tables.foundBy = new Float64Array(tables.size);
+  tables.ofWord = new Float64Array(tables.size);
+  tables.ofReading = new Float64Array(tables.size);
+}
+
+/** Every document that has every word; its score is in `tables.ofReading`. */
+function foundBy({ vocabularies, slots }: Generation, reading: Reading): Entry[] {
   const vocabulary = vocabularies.get(reading.group);
-  if (!vocabulary) return new Map();
-  let scores: Map<Entry, number> | undefined;
+  if (!vocabulary) return [];
+  requireTables(slots.used);
+  const { foundBy: by, ofWord, ofReading } = tables;
   const typos = typosAllowed(reading.words, reading.typosMax);
+  let found: Entry[] | undefined;
   for (const [index, word] of reading.words.entries()) {
+    if (found?.length === 0) return found;
     const isBeginning = reading.unfinished && index === reading.words.length - 1;
-    const ofWord = new Map<Entry, number>();
-    for (const [posting, quality] of vocabulary.standingFor(word, typos[index] ?? 0, isBeginning)) {
-      for (const [entry, weight] of posting) {
-        if (scores && !scores.has(entry)) continue;
-        const score = quality * weight;
-        if ((ofWord.get(entry) ?? 0) < score) ofWord.set(entry, score);
+    const before = wordsLookedFor;
+    const now = ++wordsLookedFor;
+    const next: Entry[] = [];
+    for (const [{ entries, weights }, quality] of vocabulary.standingFor(word, typos[index] ?? 0, isBeginning)) {
+      for (let i = 0; i < entries.length; i++) {
+        const entry = entries[i]!;
+        const { slot } = entry;
+        const score = quality * weights[i]!;
+        if (by[slot] === now) {
+          if (ofWord[slot]! < score) ofWord[slot] = score;
+        } else if (!found || by[slot] === before) {
+          by[slot] = now;
+          ofWord[slot] = score;
+          next.push(entry);
+        }
       }
     }
-    if (scores) for (const [entry, score] of ofWord) ofWord.set(entry, score + scores.get(entry)!);
-    scores = ofWord;
+    for (const { slot } of next) ofReading[slot] = (found ? ofReading[slot]! : 0) + ofWord[slot]!;
+    found = next;
   }
-  for (const [entry, score] of scores ?? []) scores?.set(entry, score + wholeScore(entry, reading));
-  return scores ?? new Map();
+  for (const entry of found ?? []) ofReading[entry.slot]! += wholeScore(entry, reading);
+  return found ?? [];
 }
 
 function passes(entry: Entry, filters: readonly SearchFilter[]): boolean {
@@ -189,7 +231,8 @@ function searchIn(generation: Generation, request: SearchRequest): Omit<SearchAn
   const scores = new Map<Entry, number>();
   if (everything) for (const entry of generation.entries.values()) scores.set(entry, 0);
   for (const reading of readings) {
-    for (const [entry, score] of scoresOf(generation, reading)) {
+    for (const entry of foundBy(generation, reading)) {
+      const score = tables.ofReading[entry.slot]!;
       if ((scores.get(entry) ?? 0) < score) scores.set(entry, score);
     }
   }
@@ -258,6 +301,7 @@ export function openMemorySearch(): Search & AsyncDisposable {
           schema: structuredClone(schema),
           vocabularies: new Map([...groupsOf(schema).keys()].map((group) => [group, createVocabulary<Posting>()])),
           entries: new Map(),
+          slots: { used: 0, free: [] },
         });
       }),
     async put(collection, generation, documents) {
@@ -266,7 +310,7 @@ export function openMemorySearch(): Search & AsyncDisposable {
       for (const [index, document] of documents.entries()) {
         if (index % DOCUMENTS_PER_TURN === DOCUMENTS_PER_TURN - 1) await nextTurn();
         remove(into, document.id);
-        add(into, entryOf(into.schema, document));
+        add(into, entryOf(into.schema, document, into.slots.free.pop() ?? into.slots.used++));
       }
     },
     delete: (collection, generation, ids) =>

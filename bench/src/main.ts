@@ -20,6 +20,7 @@ import { homeBench, listBench } from "./pages.ts";
 import { reactBench } from "./react.ts";
 import { recoveryBench } from "./recovery.ts";
 import { type Report, renderReport } from "./report.ts";
+import { searchBench } from "./search.ts";
 import { signInBench } from "./sign-in.ts";
 import { startBench } from "./start.ts";
 import { storeBench } from "./store.ts";
@@ -42,6 +43,7 @@ const BENCHES: readonly Bench[] = [
   catalogueBench,
   growthBench,
   storeBench,
+  searchBench,
   eventsBench,
   recoveryBench,
   signInBench,

@@ -70,11 +70,20 @@ export function peopleOf(title: Pick<CatalogueTitle, "people" | "directors">): s
 const distinct = (texts: readonly (string | null | undefined)[]): string[] =>
   [...new Set(texts.filter((text) => text !== null && text !== undefined && text !== ""))] as string[];
 
-/** `spider-man` is found by `spiderman`: neighbours without what stood between them, and the whole of a short name. */
-export function joinedOf(words: readonly string[]): string[] {
-  const pairs = words.slice(1).map((word, i) => `${words[i]}${word}`);
+/** All pairs of longer names would be more words than all others together, and nobody joins those. */
+const PAIRED_WORDS_MAX = 3;
+
+/**
+ * `spider-man` is found by `spiderman`: neighbours without what stood between them, and the whole of a short name. Of a
+ * longer name only neighbours without a space between them.
+ */
+export function joinedOf(name: string, wordsIn: (text: string) => readonly string[]): string[] {
+  const words = wordsIn(name);
+  const pairs = (of: readonly string[]) => of.slice(1).map((word, i) => `${of[i]}${word}`);
+  const paired =
+    words.length <= PAIRED_WORDS_MAX ? pairs(words) : name.split(/\s+/).flatMap((part) => pairs(wordsIn(part)));
   const whole = wholeJoinedOf(words);
-  return whole === undefined || words.length === 2 ? pairs : [...pairs, whole];
+  return whole === undefined || words.length === 2 ? paired : [...paired, whole];
 }
 
 export const wholeJoinedOf = (words: readonly string[]): string | undefined =>
@@ -82,18 +91,16 @@ export const wholeJoinedOf = (words: readonly string[]): string | undefined =>
 
 function formsOf(name: string): string[] {
   const words = wordsOf(name, LETTERS);
-  const forms = [...joinedOf(words), ...words.flatMap(numberFormsOf)];
+  const forms = [...joinedOf(name, (text) => wordsOf(text, LETTERS)), ...words.flatMap(numberFormsOf)];
   return forms.length === 0 ? [] : [forms.join(" ")];
 }
 
 function soundFormsOf(name: string): string[] {
-  const sounds = soundsOf(name);
-  return [sounds.join(" "), ...joinedOf(sounds)].filter((text) => text !== "");
+  return [soundsOf(name).join(" "), ...joinedOf(name, (text) => soundsOf(text))].filter((text) => text !== "");
 }
 
 function consonantFormsOf(name: string): string[] {
-  const consonants = consonantsOf(name);
-  return [consonants.join(" "), ...joinedOf(consonants)].filter((text) => text !== "");
+  return [consonantsOf(name).join(" "), ...joinedOf(name, consonantsOf)].filter((text) => text !== "");
 }
 
 /** Everywhere, but for `closedIn`; or in the countries named alone. As of one instant. */

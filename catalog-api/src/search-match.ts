@@ -134,7 +134,7 @@ export function matchableOf(names: readonly string[], people: readonly string[],
       consonants: [consonantsOf(text).join("")],
     });
   }
-  const sounds = names.flatMap((name) => joinedOf(soundsOf(name)));
+  const sounds = names.flatMap((name) => joinedOf(name, (text) => soundsOf(text)));
   return { candidates: [...candidates, { text: names[0] ?? "", isForms: true, words: forms, sounds, consonants: [] }] };
 }
 

@@ -3,7 +3,8 @@
  * its answer: cards in the asker's language, only of titles that exist for him, or "we don't have it".
  *
  * Steps, the next one only where the one before found too little:
- * 1. every reading as it stands (`search-readings.ts`), the last word as a beginning;
+ * 1. what was typed and the same keys in other layouts (`search-readings.ts`), the last word as a beginning; then also by
+ *    sound;
  * 2. the same with typos: what was typed, and all readings by sound, also with its words joined. A key of a sound is nearly as
  *    long as its word, so that typos of a name are typos of its key, and one lookup serves both alphabets;
  * 3. the consonants alone, for English names that are written as they are heard;
@@ -180,7 +181,9 @@ export async function searchTitles(deps: SearchTitlesDeps, asker: Asker, query: 
 
   async function steps(text: string): Promise<{ answer: SearchAnswer; readings: QueryReading[]; found: Found[] }> {
     const readings = readingsOf(text);
-    const answer = await ask(asked(readings), 0);
+    const written = readings.filter(({ asked: { group } }) => group === undefined);
+    let answer = await ask(asked(written), 0);
+    if (hasFew(answer) && written.length < readings.length) answer = await ask(asked(readings), 0);
     const found = look(answer, readings);
     if (!hasFew(answer) || (found[0]?.match?.isWhole && !found[0].match.isUnfinished))
       return { answer, readings, found };

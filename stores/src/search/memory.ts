@@ -27,7 +27,15 @@ import type {
   SearchRequest,
   SearchSchema,
 } from "./port.ts";
-import { FIELD_BEGINS, isWhole, type Reading, typosAllowed, WHOLE_FIELD } from "./score.ts";
+import {
+  FIELD_BEGINS,
+  isWhole,
+  QUALITY_BEGINNING,
+  QUALITY_EXACT,
+  type Reading,
+  typosAllowed,
+  WHOLE_FIELD,
+} from "./score.ts";
 import { createVocabulary, type Vocabulary } from "./vocabulary.ts";
 import { wordsOf } from "./words.ts";
 
@@ -145,8 +153,12 @@ const tables = {
   foundBy: new Float64Array(),
   ofWord: new Float64Array(),
   ofReading: new Float64Array(),
+  /** The search, of all searches ever, that a slot was last found by. */
+  seenBy: new Float64Array(),
+  best: new Float64Array(),
 };
 let wordsLookedFor = 0;
+let searches = 0;
 
 function requireTables(size: number): void {
   if (size <= tables.size) return;
@@ -154,6 +166,21 @@ function requireTables(size: number): void {
   tables.foundBy = new Float64Array(tables.size);
   tables.ofWord = new Float64Array(tables.size);
   tables.ofReading = new Float64Array(tables.size);
+  tables.seenBy = new Float64Array(tables.size);
+  tables.best = new Float64Array(tables.size);
+}
+
+/** So few documents are looked through sooner than all words that begin with a letter. */
+const FEW = 5_000;
+
+/** The best quality × weight of a word of an entry that begins so; 0: there is none. */
+function beginningIn({ texts }: Entry, group: string, beginning: string): number {
+  let best = 0;
+  for (const [word, weight] of texts.get(group)?.words ?? []) {
+    if (!word.startsWith(beginning)) continue;
+    best = Math.max(best, (word === beginning ? QUALITY_EXACT : QUALITY_BEGINNING) * weight);
+  }
+  return best;
 }
 
 /** Every document that has every word; its score is in `tables.ofReading`. */
@@ -170,6 +197,17 @@ function foundBy({ vocabularies, slots }: Generation, reading: Reading): Entry[]
     const before = wordsLookedFor;
     const now = ++wordsLookedFor;
     const next: Entry[] = [];
+    if (isBeginning && found && found.length <= FEW && typos[index] === 0) {
+      for (const entry of found) {
+        const quality = beginningIn(entry, reading.group, word);
+        if (quality === 0) continue;
+        by[entry.slot] = now;
+        ofReading[entry.slot]! += quality;
+        next.push(entry);
+      }
+      found = next;
+      continue;
+    }
     for (const [{ entries, weights }, quality] of vocabulary.standingFor(word, typos[index] ?? 0, isBeginning)) {
       for (let i = 0; i < entries.length; i++) {
         const entry = entries[i]!;
@@ -228,20 +266,32 @@ function countFacets(
 
 function searchIn(generation: Generation, request: SearchRequest): Omit<SearchAnswer, "generation"> {
   const { readings, everything, filters, facets, limit } = readRequest(generation.schema, request);
-  const scores = new Map<Entry, number>();
-  if (everything) for (const entry of generation.entries.values()) scores.set(entry, 0);
+  requireTables(generation.slots.used);
+  const { ofReading, seenBy, best: scores } = tables;
+  const search = ++searches;
+  const found: Entry[] = everything ? [...generation.entries.values()] : [];
+  for (const { slot } of found) {
+    seenBy[slot] = search;
+    scores[slot] = 0;
+  }
   for (const reading of readings) {
     for (const entry of foundBy(generation, reading)) {
-      const score = tables.ofReading[entry.slot]!;
-      if ((scores.get(entry) ?? 0) < score) scores.set(entry, score);
+      const { slot } = entry;
+      const score = ofReading[slot]!;
+      if (seenBy[slot] !== search) {
+        seenBy[slot] = search;
+        scores[slot] = score;
+        found.push(entry);
+      } else if (scores[slot]! < score) scores[slot] = score;
     }
   }
   // The best `limit`, in order: most candidates are behind the last of them and are looked at once.
   const best: Candidate[] = [];
   let total = 0;
   const counts = new Map(facets.map(({ field }) => [field, new Map<string, number>()]));
-  for (const [entry, score] of scores) {
+  for (const entry of found) {
     if (!passes(entry, filters)) continue;
+    const score = scores[entry.slot]!;
     total++;
     for (const [field, ofField] of counts) {
       for (const value of entry.keywords.get(field) ?? []) ofField.set(value, (ofField.get(value) ?? 0) + 1);

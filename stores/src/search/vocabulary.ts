@@ -143,11 +143,11 @@ export function createVocabulary<Posting>(): Vocabulary<Posting> {
   /** A word that was deleted stays in its run until the next merge, and is in no posting. */
   function runs(): readonly Run[] {
     if (fresh.length > FRESH_MIN + sorted.words.length / 8) {
-      sorted = runOf([...postings.keys()].sort((a, b) => (a < b ? -1 : 1)));
+      sorted = runOf([...postings.keys()].sort());
       fresh = [];
       freshSorted = NOTHING;
     }
-    freshSorted ??= runOf(fresh.sort((a, b) => (a < b ? -1 : 1)));
+    freshSorted ??= runOf(fresh.sort());
     return freshSorted.words.length === 0 ? [sorted] : [sorted, freshSorted];
   }
 

@@ -29,7 +29,7 @@ import { quantile } from "./statistics.ts";
 const TITLES = 100_000;
 /** With names in three languages. */
 const TRANSLATED_SHARE = 0.1;
-const TYPED_QUERIES = 40;
+const TYPED_QUERIES = 15;
 /** Nobody is answered to one letter. */
 const LETTERS_MIN = 2;
 const TOGETHER = 8;

@@ -41,7 +41,7 @@ export const SCHEMA: SearchSchema = {
 /** Raised when the same catalogue would make other documents without the schema saying so. */
 const DOCUMENTS_REVISION = 1;
 /** Generations made by other rules have other names. */
-export const RULES = createHash("sha256")
+const RULES = createHash("sha256")
   .update(JSON.stringify([SCHEMA, DOCUMENTS_REVISION]))
   .digest("hex")
   .slice(0, 8);

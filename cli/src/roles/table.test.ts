@@ -69,7 +69,9 @@ describe("what a process of a role must be told", () => {
     );
     const named = [...message.matchAll(/THEWATCHER_(\w+)_URL=/g)].map(([, name]) => name?.toLowerCase());
     // A catalogue that searches in its own memory is whole: that index is kept in any case.
-    const used = storesOf([role]).filter((name) => name !== "search").map((name) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+    const used = storesOf([role])
+      .filter((name) => name !== "search")
+      .map((name) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
     expect(new Set(named)).toEqual(new Set(used));
   });
 

@@ -84,7 +84,8 @@ describe.skipIf(missing("elasticsearch"))("search over an Elasticsearch that goe
     await server.kill();
     reasons = [];
     for (let i = 0; i < 20; i++) expect(await first()).toBe("film-2260");
-    expect(reasons).toContain("failed");
+    // Refused at once, or still being tried again when the deadline comes: as quick as the machine is.
+    expect(reasons.some((reason) => reason === "failed" || reason === "slow")).toBe(true);
     state.version = 2;
     state.titles = state.titles.map((title) =>
       title.titleId === "film-2260" ? { ...title, names: { ...title.names, ru: "Избранный из сети" } } : title,

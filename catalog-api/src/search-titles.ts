@@ -83,7 +83,8 @@ function forgivingOf(readings: readonly QueryReading[], text: string): QueryRead
     forgiving.push({
       kind: "sound",
       text,
-      asked: { text: sounds.join("").slice(0, QUERY_CHARACTERS_MAX), group: SOUND, typosMax: 2 },
+      // Finished: `ted lasso` joined begins, but for a typo, what sounds like "the Loss of".
+      asked: { text: `${sounds.join("").slice(0, QUERY_CHARACTERS_MAX - 1)} `, group: SOUND, typosMax: 2 },
     });
   }
   return forgiving.slice(0, QUERY_READINGS_MAX);

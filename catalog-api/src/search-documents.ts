@@ -2,7 +2,6 @@
  * A title as the search knows it: its names in all languages, the same joined and by sound, its people, and what filters
  * and counts go by. What belongs to whom at which weight is here, and nowhere else.
  */
-import { createHash } from "node:crypto";
 import type { CatalogueTitle } from "@thewatcher/contracts/api/catalogue";
 import { LOCALES, type Texts } from "@thewatcher/contracts/locales";
 import { UNKNOWN_AGE_MARK, visibilityOf } from "@thewatcher/contracts/visibility";
@@ -37,14 +36,6 @@ export const SCHEMA: SearchSchema = {
   orderBy: "votes",
   letters: LETTERS,
 };
-
-/** Raised when the same catalogue would make other documents without the schema saying so. */
-const DOCUMENTS_REVISION = 1;
-/** Generations made by other rules have other names. */
-const RULES = createHash("sha256")
-  .update(JSON.stringify([SCHEMA, DOCUMENTS_REVISION]))
-  .digest("hex")
-  .slice(0, 8);
 
 /** Names of more words are joined in pairs alone. */
 export const JOINED_WORDS_MAX = 6;

@@ -26,10 +26,12 @@ export async function addDevice(
     .selectFrom("devices")
     .select("device_id")
     .where("account_id", "=", accountId)
+    // Whoever comes in stays, also among others of the same instant.
+    .where("device_id", "!=", deviceId)
     .orderBy("last_seen_at", "desc")
     .orderBy("created_at", "desc")
     .orderBy("device_id")
-    .offset(DEVICES_PER_ACCOUNT_MAX)
+    .offset(DEVICES_PER_ACCOUNT_MAX - 1)
     .execute();
   if (surplus.length === 0) return { deviceId, ended: [] };
   const ended = await removeDevices(database.kysely, accountId, { only: surplus.map((row) => row.device_id) });

@@ -211,7 +211,9 @@ export function highlightsOf(name: string, reading: QueryReading): Highlight[] {
       const quality = Math.max(0, ...keys.map((key) => qualityOf(word, key)));
       // A beginning as it stands marks what was typed, where letters stand one for one.
       const isPart = quality === QUALITY_BEGINNING && !isSound && text.length === keys[0]?.length;
-      const joined = next && keys.length === 1 && next.keys.length === 1 ? `${keys[0]}${next.keys[0]}` : "";
+      // Two words written as one: what ends within the first is a beginning of that one.
+      const isPair = next?.keys.length === 1 && keys.length === 1 && word.word.length > keys[0]!.length;
+      const joined = isPair ? `${keys[0]}${next.keys[0]}` : "";
       return [
         { quality, from, to: isPart ? from + word.word.length : to },
         { quality: next && joined !== "" ? qualityOf(word, joined) : 0, from, to: next?.to ?? to },

@@ -90,6 +90,11 @@ describe("an answer", () => {
       marked: ["Властелин", "колец"],
       reading: { kind: "layout", text: "властелин колец" },
     });
+    // A beginning of a word is none of the two words that begin with it.
+    expect(await shown("властелин кол")).toMatchObject({
+      name: "Властелин колец: Братство Кольца",
+      marked: ["Властелин", "кол", "Кол"],
+    });
     expect(await shown("боицовскии клуп")).toMatchObject({
       marked: ["Бойцовский", "клуб"],
       reading: { kind: "typos", text: "Бойцовский клуб" },

@@ -111,7 +111,7 @@ async function prepareDemo({ cinema, folder }: OpenedCinema, console: Console, s
     folder.setWorld({ ...world, ready: true });
     console.done(
       "demo world loaded",
-      `${thousands(summary.titles)} films, ${thousands(summary.accounts)} accounts, ${thousands(summary.profiles)} profiles, ${thousands(summary.events)} events`,
+      `${thousands(summary.titles)} titles, ${thousands(summary.accounts)} accounts, ${thousands(summary.profiles)} profiles, ${thousands(summary.events)} events`,
     );
   }
   if ((await cinema.stores.recommendations.active()) !== undefined) return;

@@ -69,8 +69,8 @@ describe.skipIf(missing("elasticsearch"))("search over an Elasticsearch that goe
     try {
       const startedAt = performance.now();
       for (let i = 0; i < 50; i++) expect(await first()).toBe("film-2260");
-      // Three deadlines of 300 ms, and 47 answers out of memory, on a machine that does ten things at once.
-      expect(performance.now() - startedAt).toBeLessThan(8_000);
+      // Three deadlines of 300 ms, and 47 answers out of memory, on a machine that does ten things at once; 50 deadlines are 15 s.
+      expect(performance.now() - startedAt).toBeLessThan(12_000);
       expect(reasons.filter((reason) => reason === "slow").length).toBeGreaterThanOrEqual(3);
       expect(reasons.filter((reason) => reason === "resting").length).toBeGreaterThan(30);
     } finally {

@@ -130,21 +130,25 @@ describe.skipIf(missing("minio"))("objects in MinIO", () => {
   test("frozen: every call under way ends within its deadline and says so; thawed: the next one works", async () => {
     await using objects = await openS3Objects({ url: `${server.url}/frozen` });
     await objects.put("a", bodyOf("1"));
+    await objects.put("deleted", bodyOf("1"));
     server.freeze();
     try {
       const startedAt = performance.now();
       const calls = [
         objects.get("a"),
-        objects.put("b", bodyOf("2")),
+        // What ended by its deadline lies in the server's sockets and is carried out when it thaws, maybe behind what was
+        // asked for later: a put and a delete have keys of their own, and nothing can land on the one that is looked at.
+        objects.put("put", bodyOf("2")),
         objects.list({ prefix: "", limit: 1 }),
-        objects.delete(["a"]),
+        objects.delete(["deleted"]),
         ...Array.from({ length: 100 }, () => objects.get("a")),
       ];
       for (const settled of await Promise.allSettled(calls)) {
         expect(settled.status).toBe("rejected");
         if (settled.status === "rejected") expect(settled.reason.message).toMatch(/no answer within 10 s/);
       }
-      expect(performance.now() - startedAt).toBeLessThan(15_000);
+      // 10 s of deadlines; the rest is the machine's.
+      expect(performance.now() - startedAt).toBeLessThan(30_000);
     } finally {
       server.thaw();
     }

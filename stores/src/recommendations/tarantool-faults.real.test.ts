@@ -165,7 +165,7 @@ describe.skipIf(missing("tarantool"))("recommendations on a Tarantool that fails
         for (const outcome of await Promise.all(calls)) {
           expect(outcome).toMatch(/recommendation store at tarantool.*(within 300 ms|silent for 300 ms)/);
         }
-        expect(clock.monotonicMs() - startedMs).toBeLessThan(2_000);
+        expect(clock.monotonicMs() - startedMs).toBeLessThan(5_000);
       } finally {
         server.thaw();
       }

@@ -126,8 +126,8 @@ describe.skipIf(missing("elasticsearch"))("search in Elasticsearch", () => {
         expect(settled.status).toBe("rejected");
         if (settled.status === "rejected") expect(settled.reason.message).toMatch(/search failed: no answer in time/);
       }
-      // Three seconds each for the alias and the search.
-      expect(performance.now() - startedAt).toBeLessThan(9_000);
+      // Three seconds each for the alias and the search; the rest is the machine's.
+      expect(performance.now() - startedAt).toBeLessThan(20_000);
     } finally {
       server.thaw();
     }

@@ -213,8 +213,9 @@ describe.skipIf(lacking !== undefined)(`ClickHouse over HTTP${lacking === undefi
     });
 
     test("frozen: a call ends at its deadline, what it sent may land later, and sent again it is there once", async () => {
-      const warehouse = await openMigrated(urlOf(), { deadlines: { insertMs: 400, graceMs: 400 } });
-      await warehouse.insertEvents(batchOf(6, 10));
+      const patient = await openMigrated();
+      await patient.insertEvents(batchOf(6, 10));
+      const warehouse = await open(urlOf("", `test_${databases}`), { deadlines: { insertMs: 400, graceMs: 400 } });
       server.freeze();
       try {
         const insert = await failureOf(warehouse.insertEvents(batchOf(7, 300)));
@@ -224,7 +225,6 @@ describe.skipIf(lacking !== undefined)(`ClickHouse over HTTP${lacking === undefi
       } finally {
         server.thaw();
       }
-      const patient = await open(urlOf("", `test_${databases}`));
       await patient.insertEvents(batchOf(7, 300));
       expect(await countOf(patient)).toBe(300);
     });

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,12 +20,19 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const LONG_MESSAGE = Array.from({ length: 30 }, (_, line) => `\u001b[31mline ${line}\u001b[39m`).join("\n");
+
 /** One report of vitest: each file with the statuses of its tests. */
 function report(name: string, files: Readonly<Record<string, readonly string[]>>): string {
   const testResults = Object.entries(files).map(([file, statuses]) => ({
     name: join(root, file),
     status: statuses.includes("failed") ? "failed" : "passed",
-    assertionResults: statuses.map((status, index) => ({ status, fullName: `test ${index}` })),
+    message: "",
+    assertionResults: statuses.map((status, index) => ({
+      status,
+      fullName: `test ${index}`,
+      failureMessages: status === "failed" ? [LONG_MESSAGE] : [],
+    })),
   }));
   const path = join(folder, name);
   writeFileSync(path, JSON.stringify({ testResults }));
@@ -36,7 +43,11 @@ const whole = (files: readonly string[], status = "passed") =>
   Object.fromEntries(files.map((file) => [file, [status]]));
 
 function judge(...args: string[]) {
-  const run = spawnSync(process.execPath, [join(scripts, "required-suites.mjs"), ...args], { encoding: "utf8" });
+  return judgeWith(join(scripts, "required-suites.mjs"), ...args);
+}
+
+function judgeWith(program: string, ...args: string[]) {
+  const run = spawnSync(process.execPath, [program, ...args], { encoding: "utf8" });
   return { status: run.status, complaints: run.stderr, last: run.stdout.trim() };
 }
 
@@ -59,6 +70,55 @@ describe("the required suites", () => {
     expect(judged.complaints).toContain(`${second}: 1 tests skipped`);
     expect(judged.complaints).toContain("kit/src/new.test.ts: not listed in scripts/required-suites.txt");
     expect(judged.last).toBe(`${core.length} passed, 3 failed, 1 skipped`);
+  });
+
+  test("say why they failed right before the counts, bounded, and count once", () => {
+    const [first = "", ...others] = core;
+    const judged = judge("--core", report("core.json", { ...whole(others), [first]: ["failed"] }));
+    const lines = Array.from({ length: 12 }, (_, line) => `    line ${line}\n`).join("");
+    expect(judged).toEqual({
+      status: 1,
+      complaints: `failed: ${first}: test 0\n${lines}`,
+      last: `${others.length} passed, 1 failed, 0 skipped`,
+    });
+    const many = judge("--core", report("core.json", { ...whole(others), [first]: Array(23).fill("failed") }));
+    expect(many.complaints.match(/^failed: .*: test \d+$/gm)).toHaveLength(20);
+    expect(many.complaints).toContain("failed: 3 more; see above");
+    expect(many.last).toBe(`${others.length} passed, 23 failed, 0 skipped`);
+  });
+
+  test("that can't be imported fail once, as that", () => {
+    const [first = "", ...others] = core;
+    const path = report("core.json", { ...whole(others), [first]: [] });
+    const left = JSON.parse(readFileSync(path, "utf8"));
+    Object.assign(left.testResults.at(-1), { status: "failed", message: "no such module" });
+    writeFileSync(path, JSON.stringify(left));
+    expect(judge("--core", path)).toEqual({
+      status: 1,
+      complaints: `failed: ${first}: outside of its tests\n    no such module\n`,
+      last: `${others.length} passed, 1 failed, 0 skipped`,
+    });
+  });
+
+  test("a line of the list that is neither a comment nor a test file that is there is a failure", () => {
+    const own = join(folder, "own");
+    mkdirSync(join(own, "scripts"), { recursive: true });
+    mkdirSync(join(own, "kit/src"), { recursive: true });
+    writeFileSync(join(own, "kit/src/a.test.ts"), "");
+    writeFileSync(join(own, "kit/src/a.ts"), "");
+    const program = join(own, "scripts/required-suites.mjs");
+    copyFileSync(join(scripts, "required-suites.mjs"), program);
+    writeFileSync(
+      join(own, "scripts/required-suites.txt"),
+      "# A comment.\nEvery suite must run.\nkit/src/a.test.ts\nkit/src/a.ts\nkit/src/gone.test.ts\n",
+    );
+    const path = join(own, "core.json");
+    const ran = { name: join(own, "kit/src/a.test.ts"), status: "passed", assertionResults: [{ status: "passed" }] };
+    writeFileSync(path, JSON.stringify({ testResults: [ran] }));
+    const judged = judgeWith(program, "--core", path);
+    for (const line of ["Every suite must run.", "kit/src/a.ts", "kit/src/gone.test.ts"])
+      expect(judged.complaints).toContain(`"${line}" is neither a comment (#) nor a test file that is there`);
+    expect(judged.last).toBe("1 passed, 3 failed, 0 skipped");
   });
 
   test("need no data set that is not in the repository", () => {

@@ -46,6 +46,22 @@ export function reasonText(reason: Reason, nameOf: (titleId: string) => string):
       return `your ${reason.genre}`;
     case "similar_to_title":
       return `like ${nameOf(reason.titleId)}`;
+    case "trending_in_country":
+      return `${reason.growth.toFixed(1)} times its usual viewers in ${reason.country}`;
+    case "popular_in_segment":
+      return `number ${reason.rank} of viewers like you`;
+    case "editorial":
+      return `of the collection ${reason.collectionName}`;
+    case "exploration":
+      return `drawn with probability ${reason.propensity.toFixed(3)}`;
+    case "next_episode":
+      return `season ${reason.season}, episode ${reason.episode} comes next`;
+    case "for_both":
+      return `${reason.scores[0].toFixed(2)} for one, ${reason.scores[1].toFixed(2)} for the other`;
+    case "personal_ranking":
+      return `the first of ${reason.titleCount}`;
+    case "unfinished":
+      return `${reason.titleCount} begun`;
   }
 }
 

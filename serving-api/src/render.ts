@@ -178,6 +178,35 @@ function writeReason(reason: Reason): void {
       out.ascii('","genre":');
       out.value(reason.genre);
       break;
+    case "trending_in_country":
+      out.ascii(`","country":"${reason.country}","rank":${reason.rank},"growth":`);
+      out.score(reason.growth);
+      break;
+    case "popular_in_segment":
+      out.ascii(`","segment":${reason.segment},"rank":${reason.rank}`);
+      break;
+    case "editorial":
+      out.ascii(`","collectionId":"${reason.collectionId}","collectionName":`);
+      out.value(reason.collectionName);
+      break;
+    case "exploration":
+      out.ascii('","propensity":');
+      out.value(reason.propensity);
+      break;
+    case "next_episode":
+      out.ascii(`","partId":"${reason.partId}","season":${reason.season},"episode":${reason.episode}`);
+      break;
+    case "for_both":
+      out.ascii('","scores":[');
+      out.score(reason.scores[0]);
+      out.ascii(",");
+      out.score(reason.scores[1]);
+      out.ascii("]");
+      break;
+    case "personal_ranking":
+    case "unfinished":
+      out.ascii(`","titleCount":${reason.titleCount}`);
+      break;
     default:
       unreachable(reason, "reason");
   }

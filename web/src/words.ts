@@ -46,6 +46,20 @@ export function reasonWords(reason: Reason, nameOf: NameOf): string {
     }
     case "genre":
       return words.genre(reason.genre);
+    case "trending_in_country":
+      return words.trending_in_country(strings.country(reason.country));
+    case "editorial":
+      return words.editorial(reason.collectionName);
+    case "next_episode":
+      return words.next_episode(reason.season, reason.episode);
+    case "popular_in_segment":
+    case "exploration":
+    case "for_both":
+      return words[reason.kind];
+    case "personal_ranking":
+      return words.similar_to_history;
+    case "unfinished":
+      return words.continue_watching;
   }
 }
 
@@ -73,6 +87,8 @@ export function rowHeading(row: Pick<Row, "kind" | "reason" | "heading" | "items
     }
     case "genre":
       return reason?.kind === "genre" ? words.genre(genreName(row.items, reason.genre)) : row.heading;
+    case "editorial":
+      return reason?.kind === "editorial" ? reason.collectionName : row.heading;
     default:
       return words[kind];
   }

@@ -13,6 +13,17 @@ export const CandidateSource = z.enum([
   "new",
   "continue_watching",
   "genre",
+  /** Nearest to the profile's vector. */
+  "taste_vector",
+  /** What grows in the country. */
+  "trending_in_country",
+  /** Popular among profiles of a like taste. */
+  "popular_in_segment",
+  /** A collection that editors made. */
+  "editorial",
+  /** Drawn by chance, with a known probability. */
+  "exploration",
+  "next_episode",
 ]);
 export type CandidateSource = z.infer<typeof CandidateSource>;
 
@@ -44,6 +55,34 @@ export const Reason = z.discriminatedUnion("kind", [
     durationSeconds: z.number().nullable(),
   }),
   z.object({ kind: z.literal("genre"), genre: z.string() }),
+  /** `rank` (1-based) in the country's table of what grows; `growth`: this week's viewers to what was expected. */
+  z.object({
+    kind: z.literal("trending_in_country"),
+    country: z.string(),
+    rank: z.number().int().min(1),
+    growth: z.number(),
+  }),
+  /** `rank` (1-based) in the table of the segment that is nearest to the profile's vector. */
+  z.object({
+    kind: z.literal("popular_in_segment"),
+    segment: z.number().int().min(0),
+    rank: z.number().int().min(1),
+  }),
+  z.object({ kind: z.literal("editorial"), collectionId: z.string(), collectionName: z.string() }),
+  /** The slot was drawn: `propensity` is the probability that this title got it. */
+  z.object({ kind: z.literal("exploration"), propensity: z.number().gt(0).max(1) }),
+  z.object({
+    kind: z.literal("next_episode"),
+    partId: z.string(),
+    season: z.number().int(),
+    episode: z.number().int(),
+  }),
+  /** For two: what each of the two would give it, own first. */
+  z.object({ kind: z.literal("for_both"), scores: z.tuple([z.number(), z.number()]) }),
+  /** Of a row: the head of the profile's own ranking. */
+  z.object({ kind: z.literal("personal_ranking"), titleCount: z.number().int().min(1) }),
+  /** Of a row: begun and not finished. */
+  z.object({ kind: z.literal("unfinished"), titleCount: z.number().int().min(1) }),
 ]);
 export type Reason = z.infer<typeof Reason>;
 
@@ -54,6 +93,8 @@ export const SlateItem = z.object({
   score: z.number(),
   source: CandidateSource,
   reason: Reason,
+  /** Probability that this title got this slot, where it was drawn; absent: it was certain. */
+  propensity: z.number().gt(0).max(1).optional(),
 });
 export type SlateItem = z.infer<typeof SlateItem>;
 
@@ -64,6 +105,10 @@ export const RowKind = z.enum([
   "top_in_country",
   "new",
   "genre",
+  "trending",
+  "segment",
+  "editorial",
+  "for_two",
 ]);
 export type RowKind = z.infer<typeof RowKind>;
 
@@ -79,7 +124,19 @@ export type Row = z.infer<typeof Row>;
 
 /** What the page had to do without, named. */
 export const Degradation = z.object({
-  part: z.enum(["profile", "personal_list", "profile_state", "item_tables", "catalogue", "popularity"]),
+  part: z.enum([
+    "profile",
+    "personal_list",
+    "profile_state",
+    "item_tables",
+    "catalogue",
+    "popularity",
+    "ranker",
+    "title_features",
+    "rules",
+    "editorial",
+    "page",
+  ]),
   cause: z.enum(["missing", "unavailable", "timed_out", "stale"]),
   detail: z.string(),
 });

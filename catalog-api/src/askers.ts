@@ -8,7 +8,7 @@
 import type { CatalogueTitle, TitleCard, TitleDetails } from "@thewatcher/contracts/api/catalogue";
 import type { Identity } from "@thewatcher/contracts/identity";
 import type { ProfileId } from "@thewatcher/contracts/ids";
-import { FALLBACKS, LOCALES, type Locale, pickText } from "@thewatcher/contracts/locales";
+import { acceptedLocale, FALLBACKS, type Locale, pickText } from "@thewatcher/contracts/locales";
 import { type CardSource, cardOf, type GenreNames, type Visible } from "@thewatcher/contracts/title-card";
 import { type Rights, type VisibilityViewer, visibilityOf } from "@thewatcher/contracts/visibility";
 import type { Database } from "@thewatcher/stores/database/port";
@@ -49,7 +49,7 @@ export async function askerOf(
           .select(["profiles.age_mark", "accounts.country"])
           .where("profiles.profile_id", "=", profileId)
           .executeTakeFirst();
-  const locale = asked.locale ?? identity.language ?? localeOf(asked.acceptLanguage) ?? DEFAULT_LOCALE;
+  const locale = asked.locale ?? identity.language ?? acceptedLocale(asked.acceptLanguage ?? null) ?? DEFAULT_LOCALE;
   const genreNames = await readGenreNames(database);
   const isMachine = identity.role === "service";
   if (isMachine && profileId === undefined) return { locale, genreNames, viewer: undefined };
@@ -62,30 +62,6 @@ export async function askerOf(
       at: asked.at,
     },
   };
-}
-
-/** The first language of ours that is named, by its weight. */
-export function localeOf(acceptLanguage: string | undefined): Locale | undefined {
-  const wanted = (acceptLanguage ?? "")
-    .slice(0, 200)
-    .split(",")
-    .map((part, place) => {
-      const [tag = "", ...parameters] = part.trim().toLowerCase().split(";");
-      const weight = Number(
-        parameters
-          .map((one) => one.trim())
-          .find((one) => one.startsWith("q="))
-          ?.slice(2) ?? 1,
-      );
-      return { language: tag.split("-")[0] ?? "", weight: Number.isFinite(weight) ? weight : 0, place };
-    })
-    .filter(({ weight }) => weight > 0)
-    .sort((a, b) => b.weight - a.weight || a.place - b.place);
-  for (const { language } of wanted) {
-    const found = LOCALES.find((locale) => locale === language);
-    if (found) return found;
-  }
-  return undefined;
 }
 
 /** undefined: to this asker the title does not exist. */

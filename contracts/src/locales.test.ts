@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FALLBACKS, LOCALES, pickText, type Texts } from "./locales.ts";
+import { acceptedLocale, FALLBACKS, LOCALES, pickText, type Texts } from "./locales.ts";
 
 const anyTexts: fc.Arbitrary<Texts> = fc.record(
   { ru: fc.constantFrom("р", ""), be: fc.constantFrom("б", ""), en: fc.constantFrom("e", "") },
@@ -32,5 +32,29 @@ describe("texts by locale", () => {
         if (found !== undefined) expect(known).toContain(found);
       }),
     );
+  });
+});
+
+describe("a browser's Accept-Language", () => {
+  test.each([
+    ["ru", "ru"],
+    ["de-DE, de;q=0.9, en;q=0.4, ru;q=0.5", "ru"],
+    ["en;q=0.5, be;q=0.5", "en"],
+    ["RU-ru", "ru"],
+    ["ru;q=0, en;q=0.1", "en"],
+    ["de-DE,be;q=0.5,ru-RU;q=0.8", "ru"],
+    ["ru;q=0,de", undefined],
+    ["ru;q=2, be;q=nan", undefined],
+    ["rus, english", undefined],
+    ["", undefined],
+    ["*", undefined],
+  ] as const)("%j asks for %s", (header, locale) => {
+    expect(acceptedLocale(header)).toBe(locale);
+  });
+  test("of any header is one of ours or none", () => {
+    fc.assert(fc.property(fc.string(), (header) => [...LOCALES, undefined].includes(acceptedLocale(header))));
+  });
+  test("that is not sent names none", () => {
+    expect(acceptedLocale(null)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 /**
- * The languages of the catalogue, and which text stands in where one is missing. Belarusian falls back to Russian before
- * English: nearly every reader of it reads Russian.
+ * The languages of the catalogue, which of them a browser asks for, and which text stands in where one is missing.
+ * Belarusian falls back to Russian before English: nearly every reader of it reads Russian.
  */
 import { z } from "zod";
 
@@ -25,4 +25,25 @@ export function pickText(texts: Texts, locale: Locale): string | undefined {
     if (text !== undefined && text !== "") return text;
   }
   return undefined;
+}
+
+/** More are not looked at: browsers send a handful. */
+const ACCEPTED_MAX = 20;
+
+/** Of an `Accept-Language` of `be-BY, ru;q=0.8, en;q=0.5` the one of ours with the highest weight, the first of equals. */
+export function acceptedLocale(header: string | null): Locale | undefined {
+  if (header === null) return undefined;
+  let best: { readonly locale: Locale; readonly weight: number } | undefined;
+  for (const part of header.split(",", ACCEPTED_MAX)) {
+    const [tag = "", ...parameters] = part
+      .trim()
+      .toLowerCase()
+      .split(/\s*;\s*/);
+    const locale = LOCALES.find((one) => tag === one || tag.startsWith(`${one}-`));
+    if (!locale) continue;
+    const given = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
+    const weight = given === undefined ? 1 : /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(given) ? Number(given) : 0;
+    if (weight > (best?.weight ?? 0)) best = { locale, weight };
+  }
+  return best?.locale;
 }

@@ -3,7 +3,7 @@
  * caches are made of it. The zones' own names are always ours; loopback names are too, in the default zone; more come
  * by the setting `publicHosts`.
  */
-import { LOCALES, type Locale } from "@thewatcher/contracts/locales";
+import { acceptedLocale, LOCALES, type Locale } from "@thewatcher/contracts/locales";
 import { DEFAULT_ZONE, type Zone, zoneByName, zoneOf } from "@thewatcher/contracts/zones";
 
 export interface Host {
@@ -54,25 +54,4 @@ export function languageOf(
   return (
     asked.chosen ?? named ?? (host.isLoopback ? (acceptedLocale(asked.accepted) ?? host.zone.locale) : host.zone.locale)
   );
-}
-
-/** More are not looked at: browsers send a handful. */
-const ACCEPTED_MAX = 20;
-
-/** Of `be-BY, ru;q=0.8, en;q=0.5` the one of ours with the highest weight, the first of equals. */
-export function acceptedLocale(header: string | null): Locale | undefined {
-  if (header === null) return undefined;
-  let best: { readonly locale: Locale; readonly weight: number } | undefined;
-  for (const part of header.split(",", ACCEPTED_MAX)) {
-    const [tag = "", ...parameters] = part
-      .trim()
-      .toLowerCase()
-      .split(/\s*;\s*/);
-    const locale = LOCALES.find((one) => tag === one || tag.startsWith(`${one}-`));
-    if (!locale) continue;
-    const given = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
-    const weight = given === undefined ? 1 : /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(given) ? Number(given) : 0;
-    if (weight > (best?.weight ?? 0)) best = { locale, weight };
-  }
-  return best?.locale;
 }

@@ -1,7 +1,7 @@
 /**
- * The cookies of a session and of a device that is known to an account. `__Host-` binds it to one host, TLS and the root path. On plain http at a loopback name the
- * browser would drop such a cookie, so there, and only there, one of another name is used. A proxy that ends TLS in
- * front of us needs no header for this: its host is not a loopback name.
+ * The cookies of a session and of a device that is known to an account. `__Host-` binds one to its host, TLS and the root
+ * path. On plain http at a loopback name the browser would drop such a cookie, so there, and only there, one of another
+ * name is used. A proxy that ends TLS in front of us needs no header for this: its host is not a loopback name.
  */
 import type { Context } from "hono";
 import { CSRF_HEADER, csrfTokenOf } from "./csrf.ts";

@@ -12,7 +12,7 @@ const HEADERS_MAX = 64;
 const HEADER_BYTES_MAX = 12_288;
 /** Path and query: the longest of ours names 100 titles of 64 characters. */
 const URL_BYTES_MAX = 8_192;
-/** An editor's import is the largest body of ours; it has a limit of its own. */
+/** An editor's document is the largest body that comes by this door; imports come by the admin listener. */
 const BODY_BYTES_MAX = Math.max(EVENT_BATCH_BYTES_MAX, 4 * 1_048_576);
 /** Of these a message has one; two, and two readers of it may choose differently. */
 const SINGLE: readonly string[] = ["host", "content-length", "authorization", "origin", "content-type"];

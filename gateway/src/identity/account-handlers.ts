@@ -10,10 +10,10 @@ import type { SessionView } from "@thewatcher/contracts/api/session";
 import { clearSessionCookie } from "../cookies.ts";
 import { type Handler, readBody, refuse, sessionOf } from "../handler.ts";
 import { listDevices, removeDevices } from "./device-rows.ts";
+import { requireEmail } from "./email.ts";
 import { endDevice, type IdentityDeps, languageOf, requireOwner, requirePassword } from "./identity.ts";
 import { useLinkToken } from "./one-time-tokens.ts";
 import { queueMail } from "./post-office.ts";
-import { requireEmail } from "./sign-up-handlers.ts";
 
 /** Of PostgreSQL: somebody else has the address. */
 const isTaken = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "23505";

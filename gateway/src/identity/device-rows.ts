@@ -2,7 +2,7 @@
 import { DEVICES_PER_ACCOUNT_MAX } from "@thewatcher/contracts/api/account";
 import type { Database } from "@thewatcher/stores/database/port";
 import type { Reader, Writer } from "../accounts.ts";
-import { newSecret } from "../secrets.ts";
+import { newId } from "../secrets.ts";
 
 const DAY_MS = 86_400_000;
 /** The life of a session, and a day for the day's rounding. */
@@ -17,7 +17,7 @@ export async function addDevice(
   accountId: string,
   { name, at }: { readonly name: string; readonly at: number },
 ): Promise<{ readonly deviceId: string; readonly ended: readonly string[] }> {
-  const deviceId = `d-${newSecret().slice(0, 22)}`;
+  const deviceId = newId("d");
   await database.kysely
     .insertInto("devices")
     .values({ device_id: deviceId, account_id: accountId, name, created_at: new Date(at), last_seen_at: dayOf(at) })

@@ -1,4 +1,12 @@
 /** One address, one spelling: the key by which accounts are found. */
+import { refuse } from "../handler.ts";
+
+/** The address as it is kept; ends the handler where it is none. */
+export function requireEmail(given: string): string {
+  const email = normaliseEmail(given);
+  if (email === undefined) throw refuse("bad-request", "email: its domain is none.");
+  return email;
+}
 
 /**
  * Letters in lower case, the domain as DNS has it (`пример.бел` → `xn--…`). Dots and `+tags` of the local part stay: what

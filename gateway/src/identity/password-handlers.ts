@@ -2,11 +2,11 @@
 import { ChangePassword, MailTo, ResetPassword } from "@thewatcher/contracts/api/account";
 import { type Handler, readBody, refuse } from "../handler.ts";
 import { removeDevices } from "./device-rows.ts";
+import { requireEmail } from "./email.ts";
 import { changeSession, type IdentityDeps, languageOf, requireOwner } from "./identity.ts";
 import { requireGoodPassword } from "./new-password.ts";
 import { tryLinkToken, useLinkToken } from "./one-time-tokens.ts";
 import { queueMail } from "./post-office.ts";
-import { requireEmail } from "./sign-up-handlers.ts";
 
 export function createPasswordHandlers(deps: IdentityDeps) {
   const { database, clock, passwords, postOffice, sessions } = deps;

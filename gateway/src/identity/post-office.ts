@@ -29,7 +29,7 @@ const CLAIM_MS = 120_000;
 const ATTEMPTS_MAX = 8;
 const RETRY_FIRST_MS = 60_000;
 const RETRY_LAST_MS = HOUR_MS;
-/** To one address: enough for who loses mails, too few to be a nuisance. Notices of a change are not counted. */
+/** To one address: enough for who loses mails, too few to be a nuisance. Notices of a change always go. */
 const PER_ADDRESS_AND_HOUR_MAX = 5;
 /** Rows that wait: 2 MB. While there are more nothing is taken in. */
 const WAITING_MAX = 10_000;

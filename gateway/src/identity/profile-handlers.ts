@@ -9,9 +9,9 @@ import { uuid7 } from "@thewatcher/kit/uuid";
 import type { Context } from "hono";
 import { getAccount } from "../accounts.ts";
 import { type Caller, type Handler, readBody, refuse } from "../handler.ts";
+import { newId } from "../secrets.ts";
 import type { Session } from "../sessions.ts";
 import { changeSession, type IdentityDeps, requireOwner, requirePassword } from "./identity.ts";
-import { newProfileId } from "./sign-up-handlers.ts";
 
 export function createProfileHandlers(deps: IdentityDeps) {
   const { database, clock, passwords, sessions } = deps;
@@ -70,7 +70,7 @@ export function createProfileHandlers(deps: IdentityDeps) {
         await transaction
           .insertInto("profiles")
           .values({
-            profile_id: newProfileId(),
+            profile_id: newId("p"),
             account_id: account.accountId,
             name: given.name.trim(),
             age_mark: given.ageMark,

@@ -4,14 +4,14 @@
  * owner activate it, its password known) can't finish it, and who only signed up never had anything.
  */
 import { MailTo, SignUp, VerifySignUp } from "@thewatcher/contracts/api/account";
-import type { AccountId, ProfileId } from "@thewatcher/contracts/ids";
+import type { AccountId } from "@thewatcher/contracts/ids";
 import type { Locale } from "@thewatcher/contracts/locales";
 import type { HomeRegion } from "@thewatcher/contracts/zones";
 import { assert } from "@thewatcher/kit/assert";
 import { readAccount } from "../accounts.ts";
 import { type Handler, readBody, refuse } from "../handler.ts";
-import { newSecret } from "../secrets.ts";
-import { normaliseEmail } from "./email.ts";
+import { newId } from "../secrets.ts";
+import { requireEmail } from "./email.ts";
 import { beginSession, type IdentityDeps, languageOf, zoneAt } from "./identity.ts";
 import { requireGoodPassword } from "./new-password.ts";
 import { LINK_LIFE_MS, tryLinkToken, useLinkToken } from "./one-time-tokens.ts";
@@ -21,16 +21,6 @@ import { queueMail } from "./post-office.ts";
 const COUNTRY_BY_LANGUAGE = { ru: "RU", be: "BY", en: "US" } as const;
 const REGION_BY_COUNTRY: Readonly<Record<string, HomeRegion>> = { RU: "ru", BY: "by" };
 const FIRST_PROFILE: Readonly<Record<Locale, string>> = { ru: "Профиль 1", be: "Профіль 1", en: "Profile 1" };
-
-const newId = (prefix: "a" | "p" | "s"): string => `${prefix}-${newSecret().slice(0, 22)}`;
-export const newProfileId = (): ProfileId => newId("p") as ProfileId;
-
-/** The address as it is kept; ends the handler where it is none. */
-export function requireEmail(given: string): string {
-  const email = normaliseEmail(given);
-  if (email === undefined) throw refuse("bad-request", "email: its domain is none.");
-  return email;
-}
 
 export function createSignUpHandlers(deps: IdentityDeps) {
   const { database, clock, passwords, postOffice } = deps;
@@ -117,7 +107,7 @@ export function createSignUpHandlers(deps: IdentityDeps) {
         await transaction
           .insertInto("profiles")
           .values({
-            profile_id: newProfileId(),
+            profile_id: newId("p"),
             account_id: accountId,
             name: FIRST_PROFILE[signUp.language],
             age_mark: null,

@@ -9,7 +9,7 @@ import { entryOf } from "@thewatcher/kit/entry";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { httpStatus } from "./probes.ts";
 import { identify } from "./processes.ts";
-import type { RunningServer } from "./server.ts";
+import type { RunningServer, UnaskedEnd } from "./server.ts";
 import { startEcho } from "./testing/echo.ts";
 
 let folder: string;
@@ -36,6 +36,21 @@ describe("a server", () => {
     await server.start();
     expect(server.pid()).not.toBe(first);
     expect(await httpStatus(server.url)).toBe(200);
+  });
+
+  test("that ends by itself is told with its last words, and one that was asked to is not", async () => {
+    server = await startEcho({ folder });
+    const ends: UnaskedEnd[] = [];
+    server.onEnd((end) => ends.push(end));
+    await server.kill();
+    await server.start();
+    await server.stop();
+    await Promise.all([server.start(), server.start()]);
+    expect(await fetch(`${server.url}end`).catch(() => "ended")).toBe("ended");
+    while (ends.length === 0) await systemClock.sleep(5);
+    await server.start();
+    expect(await httpStatus(server.url)).toBe(200);
+    expect(ends).toEqual([{ name: "echo", how: "7", said: expect.stringContaining("enough of it") }]);
   });
 
   test("that was frozen is stopped all the same", async () => {

@@ -44,11 +44,21 @@ export interface RunningServer {
   freeze(): void;
   /** SIGCONT. */
   thaw(): void;
-  /** Starts it again on the same port and data, after `kill` or `stop`. Resolves when it answers. */
+  /** Starts it again on the same port and data, where it does not run. Resolves when it answers. */
   start(): Promise<void>;
   /** Asks it to end (`stopSignal`), then SIGKILL; resolves when it is gone. */
   stop(): Promise<void>;
   readonly stopSignal: NodeJS.Signals;
+  /** From now on told each time that it ends, once it was ready, though none of these asked it to: how, and its last words. */
+  onEnd(listener: (end: UnaskedEnd) => void): void;
+}
+
+export interface UnaskedEnd {
+  readonly name: string;
+  /** The signal or the exit code. */
+  readonly how: string;
+  /** The end of its log. */
+  readonly said: string;
 }
 
 /** A port that nobody listens on; of `wanted` only whether it is free: it rejects when it is not. */
@@ -90,8 +100,20 @@ export async function startServer(server: ServerProcess): Promise<RunningServer>
   const { name, url, port, folder, stopSignal = "SIGTERM" } = server;
   const logFile = join(folder, `${name}.log`);
   let child: ChildProcess | undefined;
+  /** Those that were asked to end. */
+  const asked = new WeakSet<ChildProcess>();
+  const listeners: ((end: UnaskedEnd) => void)[] = [];
+  let starting: Promise<void> | undefined;
 
-  async function start(): Promise<void> {
+  function start(): Promise<void> {
+    starting ??= startUntilReady().finally(() => {
+      starting = undefined;
+    });
+    return starting;
+  }
+
+  async function startUntilReady(): Promise<void> {
+    if (!isGone()) return;
     const giveUpMs = systemClock.monotonicMs() + HELD_UP_MS_MAX;
     for (;;) {
       try {
@@ -120,12 +142,16 @@ export async function startServer(server: ServerProcess): Promise<RunningServer>
     child = started;
     if (server.outlives) started.unref();
     let failure: string | undefined;
+    let wasReady = false;
     started.once("error", (error) => {
       failure = error.message;
     });
-    started.once("exit", (code, signal) => {
+    started.once("exit", async (code, signal) => {
       failure ??= `it ended (${signal ?? code})`;
       log.close();
+      if (!wasReady || asked.has(started) || listeners.length === 0) return;
+      const end = { name, how: String(signal ?? code), said: await tail(logFile) };
+      for (const listener of listeners) listener(end);
     });
     const deadline = systemClock.monotonicMs() + READY_MS_MAX;
     for (;;) {
@@ -135,7 +161,10 @@ export async function startServer(server: ServerProcess): Promise<RunningServer>
         throw new Error(`${name} was not ready within ${READY_MS_MAX / 1000} s\n${await tail(logFile)}`);
       }
       const said = async () => (await readFile(logFile)).subarray(logBytes).toString("utf8");
-      if (await server.isReady(said).catch(() => false)) return;
+      if (await server.isReady(said).catch(() => false)) {
+        wasReady = true;
+        return;
+      }
       await systemClock.sleep(POLL_MS);
     }
   }
@@ -145,6 +174,7 @@ export async function startServer(server: ServerProcess): Promise<RunningServer>
   async function end(signal: NodeJS.Signals): Promise<void> {
     if (!child || isGone()) return;
     const gone = once(child, "exit");
+    asked.add(child);
     child.kill(signal);
     if (signal === "SIGKILL") return void (await gone);
     child.kill("SIGCONT");
@@ -158,6 +188,12 @@ export async function startServer(server: ServerProcess): Promise<RunningServer>
     await late;
   }
 
+  /** Ended while it starts, that start has failed as well when this resolves: the next one is a new one. */
+  async function endWhole(signal: NodeJS.Signals): Promise<void> {
+    await end(signal);
+    await starting?.catch(() => undefined);
+  }
+
   await start();
   return {
     name,
@@ -165,12 +201,13 @@ export async function startServer(server: ServerProcess): Promise<RunningServer>
     port,
     folder,
     pid: () => child?.pid ?? 0,
-    kill: () => end("SIGKILL"),
+    kill: () => endWhole("SIGKILL"),
     freeze: () => void child?.kill("SIGSTOP"),
     thaw: () => void child?.kill("SIGCONT"),
     start,
-    stop: () => end(stopSignal),
+    stop: () => endWhole(stopSignal),
     stopSignal,
+    onEnd: (listener) => void listeners.push(listener),
   };
 }
 

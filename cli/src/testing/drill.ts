@@ -110,7 +110,7 @@ async function warehouseOutage(): Promise<Drilled> {
 
 async function killStorm(): Promise<Drilled> {
   const before = loads();
-  const { findings, kills, ...counts } = await runKillStorm({
+  const { findings, kills, serversEnded, ...counts } = await runKillStorm({
     seed: systemClock.now() % 1_000_000,
     roundsMax: Number.POSITIVE_INFINITY,
     stormMsMax: MINUTES_10,
@@ -119,6 +119,7 @@ async function killStorm(): Promise<Drilled> {
   const wrong = Object.entries(findings).filter(([, found]) => found.length > 0);
   const rows = [
     ...Object.entries(counts).map(([name, value]) => [name, thousands(Number(value))]),
+    ["servers that ended by themselves", serversEnded.map(({ name, how }) => `${name} (${how})`).join(", ") || "none"],
     ...Object.entries(findings).map(([name, found]) => [`wrong: ${name}`, String(found.length)]),
     ["load of the machine", `${before} at the beginning, ${loads()} at the end`],
   ];

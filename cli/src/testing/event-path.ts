@@ -1,12 +1,12 @@
 /**
  * The event path as it runs in production, for tests, drills and benchmarks that take parts of it away: real servers, the
- * roles as processes over them, and what an orchestrator does, which is to start again what ended.
+ * roles as processes over them, and what an orchestrator does, which is to start again what ended, servers as well.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "@thewatcher/kit/clock";
 import { createTokenSigner, encodeTokenKeys, generateTokenKeys } from "@thewatcher/kit/internal-token";
-import { freePort, type RunningServer } from "@thewatcher/testbed/server";
+import { freePort, type RunningServer, type UnaskedEnd } from "@thewatcher/testbed/server";
 import { SERVERS, type ServerName } from "@thewatcher/testbed/servers";
 import type { RoleName } from "../roles/table.ts";
 import { type RoleAddress, type RoleProcess, readinessOf, startRole } from "./role-process.ts";
@@ -15,6 +15,8 @@ const RESTART_AFTER_MS = 500;
 /** A store was away while it started: it says so in one line, and is started again. */
 const REFUSED = 2;
 const POLL_MS = 100;
+/** Of what an ended server said last: an engine's last words are a stack of some 30 lines. */
+const LAST_LINES = 40;
 /** Processes from source on two busy cores took 40 s; this only ends what would wait for ever. */
 const READY_MS_MAX = 180_000;
 /** Nobody listens there: for a role that is called and not part of the path. */
@@ -26,6 +28,11 @@ export interface EventPath<Name extends string> {
   readonly env: Readonly<Record<string, string>>;
   /** What ended without being asked to, other than by a store that was away at its start. */
   readonly unexpected: readonly string[];
+  /**
+   * Servers that ended though nobody asked them to; each was told on stderr and started again. Not `unexpected`: the path
+   * has to survive it, as it survives a kill.
+   */
+  readonly serversEnded: readonly UnaskedEnd[];
   server(name: ServerName): RunningServer;
   /** Starts those that are not running. */
   start(...names: readonly Name[]): void;
@@ -78,6 +85,22 @@ export async function startEventPath<Name extends string>(options: {
   const refusals = new Map<Name, string>();
   let stopping = false;
 
+  const serversEnded: UnaskedEnd[] = [];
+  for (const server of Object.values(servers)) {
+    server.onEnd(async (end) => {
+      if (stopping) return;
+      const told = { ...end, said: end.said.trim().split("\n").slice(-LAST_LINES).join("\n") };
+      serversEnded.push(told);
+      process.stderr.write(
+        `event path: ${end.name} ended by itself (${end.how}) and is started again; its last words:\n${told.said}\n`,
+      );
+      do {
+        await systemClock.sleep(RESTART_AFTER_MS);
+        // One that is killed while it starts is started again by whoever killed it, or by the next turn here.
+      } while (!stopping && !(await startsAgain(server)));
+    });
+  }
+
   function start(name: Name): void {
     const address = addresses.get(name);
     if (!address || running.has(name)) return;
@@ -106,6 +129,7 @@ export async function startEventPath<Name extends string>(options: {
     servers: servers as Record<string, RunningServer>,
     env,
     unexpected,
+    serversEnded,
     server(name) {
       const server = servers[name];
       if (!server) throw new Error(`${name} is not one of the path's servers`);
@@ -134,7 +158,8 @@ export async function startEventPath<Name extends string>(options: {
             if (readiness?.ready) return;
             if (systemClock.monotonicMs() > deadline) {
               const reasons = readiness?.reasons.join("; ") ?? refusals.get(name) ?? "nobody answers";
-              throw new Error(`${name} was not ready within ${READY_MS_MAX / 1_000} s: ${reasons}`);
+              const ended = serversEnded.map((end) => `; ${end.name} had ended by itself (${end.how})`).join("");
+              throw new Error(`${name} was not ready within ${READY_MS_MAX / 1_000} s: ${reasons}${ended}`);
             }
             await systemClock.sleep(POLL_MS);
           }
@@ -150,6 +175,16 @@ export async function startEventPath<Name extends string>(options: {
       await Promise.all(Object.values(servers).map((server) => server.stop()));
     },
   };
+}
+
+async function startsAgain(server: RunningServer): Promise<boolean> {
+  try {
+    await server.start();
+    return true;
+  } catch (error) {
+    process.stderr.write(`event path: ${(error as Error).message}\n`);
+    return false;
+  }
 }
 
 /** Resident MiB, now; undefined where there is no /proc, or no such process. */

@@ -19,6 +19,7 @@ import { createLifecycle } from "@thewatcher/kit/lifecycle";
 import { silentLog } from "@thewatcher/kit/log";
 import { createRng, type Rng } from "@thewatcher/kit/rng";
 import type { EventLog } from "@thewatcher/stores/event-log/port";
+import type { UnaskedEnd } from "@thewatcher/testbed/server";
 import type { ServerName } from "@thewatcher/testbed/servers";
 import { openStores, type Stores } from "../open-stores.ts";
 import { resolveSettings } from "../settings.ts";
@@ -86,6 +87,8 @@ export interface StormReport {
   readonly garbage: number;
   readonly refused: number;
   readonly caughtUpSeconds: number;
+  /** Servers that ended though the storm did not kill them; they were started again. */
+  readonly serversEnded: readonly UnaskedEnd[];
   /** What is not as it should be; every list is empty. At most ten of each. */
   readonly findings: {
     readonly unexpected: readonly string[];
@@ -179,6 +182,7 @@ export async function runKillStorm(options: {
       garbage: log.undecodable.length,
       refused: traffic.refused.size,
       caughtUpSeconds,
+      serversEnded: path.serversEnded,
       findings: {
         unexpected: [...traffic.unexpected, ...path.unexpected].slice(0, 10),
         lost: [...traffic.acknowledged].filter((eventId) => !arrived.has(eventId)).slice(0, 10),

@@ -17,22 +17,10 @@
  */
 import type { Clock } from "@thewatcher/kit/clock";
 import type { Log } from "@thewatcher/kit/log";
-import kafkajs from "kafkajs";
-import { assignPartitions } from "./kafka-assignment.ts";
-import {
-  API,
-  errorOfCode,
-  errorType,
-  type KafkaClient,
-  type KafkaConnection,
-  REQUEST_TIMEOUT_MS,
-  reasonOf,
-  withDeadline,
-} from "./kafka-connection.ts";
-import { decodeBatches, decodeFetch, encodeFetch } from "./kafka-wire.ts";
+import { errorOfCode, errorType, type KafkaConnection, reasonOf, withDeadline } from "./kafka-connection.ts";
+import { commitPositions, fetchRecords, joinGroup, OFFSET_OUT_OF_RANGE, syncGroup } from "./kafka-requests.ts";
+import { decodeBatches } from "./kafka-wire.ts";
 import type { LogRecord, PartitionBounds, Subscription, SubscriptionOptions } from "./port.ts";
-
-const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 
 /** A reader that was killed is missed after this; the shortest that a broker takes by default is 6 s. */
 const SESSION_TIMEOUT_MS = 10_000;
@@ -57,8 +45,6 @@ const FIRST_JOIN_MS = 15_000;
 const FAREWELL_MS = 5_000;
 const ASK_MS = 10_000;
 
-const PROTOCOL = "thewatcher-sticky";
-const OFFSET_OUT_OF_RANGE = 1;
 const LEADER_NOT_AVAILABLE = 5;
 
 /** A partition while it is ours. */
@@ -155,49 +141,21 @@ export async function subscribeToKafka(context: SubscriptionContext): Promise<Su
   });
 
   async function join(): Promise<void> {
-    const joining = await groupConnection.once(async (client) => {
-      const coordinator = await client.coordinator(group);
-      const metadata = MemberMetadata.encode({
-        version: 1,
-        topics: [topic],
-        userData: Buffer.from(JSON.stringify([...owned.keys()])),
-      });
-      return await coordinator.joinGroup({
-        groupId: group,
-        sessionTimeout: SESSION_TIMEOUT_MS,
-        rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+    const joining = await groupConnection.once((client) =>
+      joinGroup(client, {
+        group,
+        topic,
         memberId,
-        groupProtocols: [{ name: PROTOCOL, metadata }],
-      });
-    });
+        owned: [...owned.keys()],
+        sessionTimeoutMs: SESSION_TIMEOUT_MS,
+        rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
+      }),
+    );
     memberId = joining.memberId;
-    const assignments =
-      joining.leaderId === memberId
-        ? assignPartitions(
-            joining.members.map(({ memberId: id, memberMetadata }) => ({ id, owned: ownedOf(memberMetadata) })),
-            partitionCount,
-          )
-        : new Map<string, number[]>();
-    const { memberAssignment } = await groupConnection.once(async (client) => {
-      const coordinator = await client.coordinator(group);
-      return await coordinator.syncGroup({
-        groupId: group,
-        generationId: joining.generationId,
-        memberId,
-        groupAssignment: [...assignments].map(([id, partitions]) => ({
-          memberId: id,
-          memberAssignment: MemberAssignment.encode({
-            version: 1,
-            assignment: { [topic]: partitions },
-            userData: Buffer.alloc(0),
-          }),
-        })),
-      });
-    });
-    const mine = MemberAssignment.decode(memberAssignment)?.assignment[topic] ?? [];
+    const mine = await groupConnection.once((client) => syncGroup(client, group, topic, partitionCount, joining));
     // Whoever missed a generation can't know who read its partitions meanwhile.
-    if (joining.generationId !== generation + 1) releaseAll();
-    generation = joining.generationId;
+    if (joining.generation !== generation + 1) releaseAll();
+    generation = joining.generation;
     for (const [partition, own] of owned) if (!mine.includes(partition)) release(own);
     for (const partition of mine) if (!owned.has(partition)) take(partition);
     handingOver = false;
@@ -546,26 +504,15 @@ export async function subscribeToKafka(context: SubscriptionContext): Promise<Su
     // Partitions that end in the same turn of the event loop share a request.
     await new Promise((resolve) => setImmediate(resolve));
     for (const own of uncommitted) if (!own.live) uncommitted.delete(own);
-    const round = [...uncommitted].map((own) => ({ own, offset: own.handledTo }));
+    const round = [...uncommitted].map((own) => ({ own, partition: own.partition, nextOffset: own.handledTo }));
     if (round.length === 0) return;
+    // Of now: by the time that the request goes out a rebalance may have given some of them away.
+    const membership = { memberId, generation };
     try {
-      await groupConnection.once(async (client) => {
-        const coordinator = await client.coordinator(group);
-        await coordinator.offsetCommit({
-          groupId: group,
-          groupGenerationId: generation,
-          memberId,
-          topics: [
-            {
-              topic,
-              partitions: round.map(({ own, offset }) => ({ partition: own.partition, offset: String(offset) })),
-            },
-          ],
-        });
-      });
-      for (const { own, offset } of round) {
-        own.position = offset;
-        if (own.handledTo === offset) uncommitted.delete(own);
+      await groupConnection.once((client) => commitPositions(client, group, topic, membership, round));
+      for (const { own, nextOffset } of round) {
+        own.position = nextOffset;
+        if (own.handledTo === nextOffset) uncommitted.delete(own);
       }
       failingSince = undefined;
       wake();
@@ -654,34 +601,3 @@ export async function subscribeToKafka(context: SubscriptionContext): Promise<Su
 }
 
 const OUTCAST = new Set(["UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "FENCED_INSTANCE_ID"]);
-
-function ownedOf(metadata: Buffer): number[] {
-  try {
-    const userData = MemberMetadata.decode(metadata)?.userData;
-    const owned: unknown = userData && userData.length > 0 ? JSON.parse(userData.toString("utf8")) : [];
-    return Array.isArray(owned) ? owned.filter((p): p is number => Number.isInteger(p) && p >= 0) : [];
-  } catch {
-    // Of a member with another version: it keeps nothing, which costs it a buffer.
-    return [];
-  }
-}
-
-/** One fetch of one broker. */
-export async function fetchRecords(
-  client: KafkaClient,
-  leader: number,
-  topic: string,
-  request: {
-    readonly waitMs: number;
-    readonly bytesMax: number;
-    readonly positions: readonly { readonly partition: number; readonly offset: number; readonly bytesMax: number }[];
-  },
-) {
-  const { waitMs, bytesMax, positions } = request;
-  const body = encodeFetch(topic, positions, { waitMs, bytesMax });
-  const answer = decodeFetch(
-    await client.send(leader, { apiKey: API.fetch, version: 11, name: "Fetch", body }, waitMs + REQUEST_TIMEOUT_MS),
-  );
-  if (answer.errorCode !== 0) throw errorOfCode(answer.errorCode);
-  return answer;
-}

@@ -23,7 +23,15 @@ import {
   reasonOf,
 } from "./kafka-connection.ts";
 import { BATCH_BYTES_MAX, createProducer } from "./kafka-producer.ts";
-import { fetchRecords, subscribeToKafka } from "./kafka-subscription.ts";
+import {
+  commitPositions,
+  fetchBounds,
+  fetchPositions,
+  fetchRecords,
+  NO_MEMBER,
+  OFFSET_OUT_OF_RANGE,
+} from "./kafka-requests.ts";
+import { subscribeToKafka } from "./kafka-subscription.ts";
 import { decodeBatches } from "./kafka-wire.ts";
 import { checkReadLimits, checkRecords, checkTopic, partitionCountDiffers } from "./limits.ts";
 import { partitionOf } from "./partitioner.ts";
@@ -38,9 +46,6 @@ const CREATE_TIMEOUT_MS = 4_000;
 const READ_BYTES = 2_097_152;
 /** Partitions whose read-ahead is kept. */
 const READ_AHEADS_MAX = 16;
-const EARLIEST = -2;
-const LATEST = -1;
-const NO_GENERATION = -1;
 const TOPIC_RESOURCE = 2;
 
 /** The group's name in Kafka. */
@@ -126,53 +131,14 @@ export async function openKafkaEventLog(options: {
   }
 
   async function boundsBy(connection: KafkaConnection, topic: string): Promise<readonly PartitionBounds[]> {
-    const name = nameOf(topic);
-    return await run(`bounds of ${topic}`, connection, async (client) => {
-      const leaders = await client.leaders(name);
-      const found = leaders.map((_, partition) => ({ partition, firstOffset: 0, nextOffset: 0 }));
-      await Promise.all(
-        [...new Set(leaders)].map(async (leader) => {
-          const broker = await client.broker(leader);
-          const list = async (timestamp: number) => {
-            const partitions = found.flatMap(({ partition }) =>
-              leaders[partition] === leader ? [{ partition, timestamp }] : [],
-            );
-            const { responses } = await broker.listOffsets({
-              replicaId: -1,
-              isolationLevel: 0,
-              topics: [{ topic: name, partitions }],
-            });
-            return responses.flatMap((response) => response.partitions);
-          };
-          const [first, next] = await Promise.all([list(EARLIEST), list(LATEST)]);
-          for (const { partition, offset } of first) found[partition]!.firstOffset = Number(offset);
-          for (const { partition, offset } of next) found[partition]!.nextOffset = Number(offset);
-        }),
-      );
-      return found;
-    });
+    return await run(`bounds of ${topic}`, connection, (client) => fetchBounds(client, nameOf(topic)));
   }
 
   async function committedBy(connection: KafkaConnection, group: string, topic: string): Promise<readonly number[]> {
     const count = await partitionCountOf(topic);
-    return await run(`position of ${group} in ${topic}`, connection, async (client) => {
-      const id = groupOf(group, topic);
-      const coordinator = await client.coordinator(id);
-      const { responses } = await coordinator.offsetFetch({
-        groupId: id,
-        topics: [
-          {
-            topic: nameOf(topic),
-            partitions: Array.from({ length: count }, (_, partition) => ({ partition, offset: "0" })),
-          },
-        ],
-      });
-      const positions = new Array<number>(count).fill(0);
-      for (const { partition, offset } of responses.flatMap((response) => response.partitions)) {
-        positions[partition] = Math.max(0, Number(offset));
-      }
-      return positions;
-    });
+    return await run(`position of ${group} in ${topic}`, connection, (client) =>
+      fetchPositions(client, groupOf(group, topic), nameOf(topic), count),
+    );
   }
 
   // --- read ---
@@ -365,17 +331,7 @@ export async function openKafkaEventLog(options: {
         if ((groups[0]?.members.length ?? 0) > 0) return true;
         if (moved.length === 0) return false;
         try {
-          await coordinator.offsetCommit({
-            groupId: id,
-            groupGenerationId: NO_GENERATION,
-            memberId: "",
-            topics: [
-              {
-                topic: nameOf(topic),
-                partitions: moved.map(({ partition, nextOffset }) => ({ partition, offset: String(nextOffset) })),
-              },
-            ],
-          });
+          await commitPositions(client, id, nameOf(topic), NO_MEMBER, moved);
         } catch (error) {
           // A reader joined between the two requests.
           if (errorType(error) === "UNKNOWN_MEMBER_ID" || errorType(error) === "ILLEGAL_GENERATION") return true;
@@ -448,8 +404,6 @@ export async function openKafkaEventLog(options: {
   let closing: Promise<void> | undefined;
   return eventLog;
 }
-
-const OFFSET_OUT_OF_RANGE = 1;
 
 /** A broker says which requests it knows, not its release: each of these versions of Fetch came with one. */
 function releaseOf(fetchMax: number): string {

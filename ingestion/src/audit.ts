@@ -12,6 +12,7 @@ import type { Clock } from "@thewatcher/kit/clock";
 import type { EventLog, LogRecord } from "@thewatcher/stores/event-log/port";
 import type { Warehouse } from "@thewatcher/stores/warehouse/port";
 import { parseLetter } from "./dead-letter.ts";
+import { decodeRecord } from "./decode-record.ts";
 import { createErasures, type Erasures } from "./erasures.ts";
 
 /** Offsets counted by one query: 8 MB in the engine, 20 ms. */
@@ -191,12 +192,7 @@ export async function auditWarehouse(deps: AuditDeps, options: AuditOptions = {}
       if (counted?.rows === toOffset - fromOffset) continue;
       for await (const gap of gapsOf(place, { fromOffset, toOffset })) {
         for await (const record of recordsOf(place, gap)) {
-          if ((await letters()).has(`${nameOf(place)}/${record.offset}`)) tally.deadLetters++;
-          else if ((await erasures()).covers(record)) tally.erased++;
-          else {
-            tally.miss(record.offset);
-            hourIn(hoursFound, record).missing++;
-          }
+          await tellAbsent(place, record, tally, hoursFound);
         }
       }
     }
@@ -223,15 +219,16 @@ WHERE offset > expected ORDER BY fromOffset LIMIT ${GAPS_MAX}`,
   }
 
   async function* recordsOf(place: Place, range: OffsetRange): AsyncGenerator<LogRecord> {
-    for (let fromOffset = range.fromOffset; fromOffset < range.toOffset; ) {
-      signal?.throwIfAborted();
-      const recordsMax = Math.min(DEEP_RECORDS, range.toOffset - fromOffset);
-      const records = await eventLog.read({ ...place, fromOffset, recordsMax, bytesMax: READ_BYTES_MAX });
-      for (const record of records) if (record.offset < range.toOffset) yield record;
-      const last = records.at(-1);
-      // A log that keeps marks of its own at some offsets ends before the range does.
-      if (!last) return;
-      fromOffset = last.offset + 1;
+    for await (const records of batchesOf(eventLog, place, range, signal)) yield* records;
+  }
+
+  /** Of a record of the log whose place has no row. */
+  async function tellAbsent(place: Place, record: LogRecord, tally: Tally, hoursFound: Hours): Promise<void> {
+    if ((await letters()).has(`${nameOf(place)}/${record.offset}`)) tally.deadLetters++;
+    else if ((await erasures()).covers(record)) tally.erased++;
+    else {
+      tally.miss(record.offset);
+      hourIn(hoursFound, record).missing++;
     }
   }
 
@@ -246,17 +243,10 @@ WHERE offset > expected ORDER BY fromOffset LIMIT ${GAPS_MAX}`,
       );
       const eventIds = new Map(rows.map((row) => [row.offset, row.eventIds]));
       for await (const record of recordsOf(place, range)) {
-        const hour = hourIn(hoursFound, record);
-        hour.records++;
+        hourIn(hoursFound, record).records++;
         const found = eventIds.get(record.offset);
-        if (!found) {
-          if ((await letters()).has(`${nameOf(place)}/${record.offset}`)) tally.deadLetters++;
-          else if ((await erasures()).covers(record)) tally.erased++;
-          else {
-            tally.miss(record.offset);
-            hour.missing++;
-          }
-        } else if (found.length !== 1 || found[0] !== stringIn(record, "eventId").toLowerCase()) {
+        if (!found) await tellAbsent(place, record, tally, hoursFound);
+        else if (found.length !== 1 || found[0] !== stringIn(record, "eventId").toLowerCase()) {
           tally.differ(record.offset);
         }
       }
@@ -264,6 +254,8 @@ WHERE offset > expected ORDER BY fromOffset LIMIT ${GAPS_MAX}`,
     return tally.found();
   }
 }
+
+type Tally = ReturnType<typeof createTally>;
 
 function createTally() {
   const missingRanges: { fromOffset: number; toOffset: number }[] = [];
@@ -298,18 +290,28 @@ function createTally() {
 
 type Log = Pick<EventLog, "bounds" | "read">;
 
+async function* batchesOf(
+  eventLog: Log,
+  place: Place,
+  { fromOffset, toOffset }: OffsetRange,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly LogRecord[]> {
+  for (let next = fromOffset; next < toOffset; ) {
+    signal?.throwIfAborted();
+    const recordsMax = Math.min(DEEP_RECORDS, toOffset - next);
+    const records = await eventLog.read({ ...place, fromOffset: next, recordsMax, bytesMax: READ_BYTES_MAX });
+    yield records.filter(({ offset }) => offset < toOffset);
+    const last = records.at(-1);
+    // A log that keeps marks of its own at some offsets ends before the range does.
+    if (!last) return;
+    next = last.offset + 1;
+  }
+}
+
 /** A topic as it is now, batch by batch. */
-async function* batchesOf(eventLog: Log, topic: string, signal: AbortSignal | undefined) {
+async function* allOf(eventLog: Log, topic: string, signal: AbortSignal | undefined) {
   for (const { partition, firstOffset, nextOffset } of await eventLog.bounds(topic)) {
-    for (let fromOffset = firstOffset; fromOffset < nextOffset; ) {
-      signal?.throwIfAborted();
-      const read = { topic, partition, fromOffset, recordsMax: DEEP_RECORDS, bytesMax: READ_BYTES_MAX };
-      const records = await eventLog.read(read);
-      yield records;
-      const last = records.at(-1);
-      if (!last) break;
-      fromOffset = last.offset + 1;
-    }
+    yield* batchesOf(eventLog, { topic, partition }, { fromOffset: firstOffset, toOffset: nextOffset }, signal);
   }
 }
 
@@ -319,7 +321,7 @@ function lettersOf(eventLog: Log, signal: AbortSignal | undefined): () => Promis
   return () => {
     reading ??= (async () => {
       const places = new Set<string>();
-      for await (const records of batchesOf(eventLog, topics.deadLetters.name, signal)) {
+      for await (const records of allOf(eventLog, topics.deadLetters.name, signal)) {
         for (const { value } of records) {
           const record = parseLetter(value)?.record;
           if (record) places.add(`${nameOf(record)}/${record.offset}`);
@@ -337,7 +339,7 @@ function erasuresOf(eventLog: Log, signal: AbortSignal | undefined): () => Promi
   return () => {
     reading ??= (async () => {
       const erasures = createErasures();
-      for await (const records of batchesOf(eventLog, topics.erasures.name, signal)) erasures.add(records);
+      for await (const records of allOf(eventLog, topics.erasures.name, signal)) erasures.add(records);
       return erasures;
     })();
     return reading;
@@ -352,14 +354,8 @@ function receivedHourOf(record: LogRecord): string {
 
 /** A field of a stored event, "" where the record is none. Parsing the whole takes 2 µs. */
 function stringIn({ value }: LogRecord, field: string): string {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("utf8"));
-    const found =
-      typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>)[field] : undefined;
-    return typeof found === "string" ? found : "";
-  } catch {
-    return "";
-  }
+  const found = decodeRecord(value)?.[field];
+  return typeof found === "string" ? found : "";
 }
 
 /** For a metric: the newest records again and again, until the signal. A look that failed says so and is tried again. */

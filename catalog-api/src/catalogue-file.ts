@@ -63,6 +63,10 @@ export function readCatalogueFile(name: string, text: string): CatalogueFile {
   throw new UserError(`${name}: the name must end in .json or .csv`);
 }
 
+/** What is wrong with a row, on one line. */
+export const reasonOf = (issues: readonly { readonly path: string; readonly message: string }[]): string =>
+  issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
+
 /** Keeps the good, names the others. */
 function collect(refused: Refusal[]) {
   return function parse<Schema extends z.ZodType>(
@@ -77,10 +81,7 @@ function collect(refused: Refusal[]) {
       refused.push({ place, reason: "a text holds the character U+0000" });
       return undefined;
     }
-    const reason = issuesOf(parsed.error)
-      .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
-      .join("; ");
-    refused.push({ place, reason });
+    refused.push({ place, reason: reasonOf(issuesOf(parsed.error)) });
     return undefined;
   };
 }

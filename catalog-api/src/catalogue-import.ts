@@ -8,10 +8,10 @@ import { TitleDocument as TitleDocumentSchema } from "@thewatcher/contracts/api/
 import { issuesOf } from "@thewatcher/kit/http";
 import type { Database } from "@thewatcher/stores/database/port";
 import type { Tables } from "@thewatcher/stores/database/tables";
-import { sql, type Transaction } from "kysely";
-import type { CatalogueFile, FileTitle, Refusal } from "./catalogue-file.ts";
+import type { Transaction } from "kysely";
+import { type CatalogueFile, type FileTitle, type Refusal, reasonOf } from "./catalogue-file.ts";
 import { writeCollections } from "./collections.ts";
-import { readDocuments, writeGenreNames, writePeople } from "./documents.ts";
+import { knownTitles, readDocuments, writeGenreNames, writePeople } from "./documents.ts";
 import { changesBetween, type Editor, issuesOfTitle, writeImported } from "./editing.ts";
 
 /** Titles read, compared and written together: a few megabytes of documents. */
@@ -100,8 +100,7 @@ async function importInto(
           issues.push({ path: "seasons", message: `${partId} is a part of ${owner} in this file` });
       }
       if (issues.length > 0) {
-        const reason = issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
-        refusals.push({ place: `${row.place} (${row.titleId})`, reason });
+        refusals.push({ place: `${row.place} (${row.titleId})`, reason: reasonOf(issues) });
         continue;
       }
       for (const { partId } of after.seasons.flatMap(({ episodes }) => episodes)) parts.set(partId, row.titleId);
@@ -152,10 +151,7 @@ function documentOf(row: FileTitle, before: TitleDocument | undefined, at: Date)
     plots: { ...(row.patch.plots ?? before?.plots), ...row.addedPlots },
   });
   if (!parsed.success) {
-    const reason = issuesOf(parsed.error)
-      .map(({ path, message }) => `${path}: ${message}`)
-      .join("; ");
-    return { place: `${row.place} (${row.titleId})`, reason };
+    return { place: `${row.place} (${row.titleId})`, reason: reasonOf(issuesOf(parsed.error)) };
   }
   // As the database writes an instant: the same file again is the same document.
   return { ...parsed.data, addedAt: new Date(parsed.data.addedAt).toISOString() };
@@ -166,13 +162,10 @@ async function importCollections(
   file: CatalogueFile,
   refusals: Refusal[],
 ): Promise<number> {
-  const wanted = [...new Set(file.collections.flatMap(({ titleIds }) => titleIds))];
-  const rows = await transaction
-    .selectFrom("titles")
-    .select("title_id")
-    .where(sql<boolean>`title_id = any(${wanted}::text[])`)
-    .execute();
-  const known = new Set(rows.map((row) => row.title_id));
+  const known = await knownTitles(
+    { kysely: transaction },
+    file.collections.flatMap(({ titleIds }) => titleIds),
+  );
   const good = file.collections.filter(({ collectionId, titleIds }) => {
     const missing = titleIds.find((titleId) => !known.has(titleId));
     const twice = titleIds.find((titleId, place) => titleIds.indexOf(titleId) !== place);

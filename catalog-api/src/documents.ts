@@ -79,6 +79,16 @@ export async function getCatalogueTitles(reading: Reading, titleIds: readonly st
   return withPeople(reading, rows);
 }
 
+/** Those of the ids that name a title. */
+export async function knownTitles(reading: Reading, titleIds: readonly string[]): Promise<Set<string>> {
+  const rows = await reading.kysely
+    .selectFrom("titles")
+    .select("title_id")
+    .where(sql<boolean>`title_id = any(${[...new Set(titleIds)]}::text[])`)
+    .execute();
+  return new Set(rows.map((row) => row.title_id));
+}
+
 async function withPeople(reading: Reading, rows: readonly Pick<TitleRow, Column>[]): Promise<CatalogueTitle[]> {
   const records = await recordsOf(reading, rows);
   const credits = await creditsOf(
@@ -110,11 +120,9 @@ export async function readDocuments(
     .$if(transaction !== undefined, (query) => query.forUpdate())
     .execute();
   const ids = rows.map((row) => row.title_id);
-  const [records, credits, seasons] = [
-    await recordsOf(from, rows),
-    await creditsOf(from, ids),
-    await readSeasons(from, ids),
-  ];
+  const records = await recordsOf(from, rows);
+  const credits = await creditsOf(from, ids);
+  const seasons = await readSeasons(from, ids);
   return new Map(
     records.map((record, place) => [
       record.titleId,

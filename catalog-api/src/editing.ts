@@ -20,7 +20,7 @@ import type { Tables } from "@thewatcher/stores/database/tables";
 import { sql, type Transaction } from "kysely";
 import type { z } from "zod";
 import { readCollections, writeCollections } from "./collections.ts";
-import { getPeople, readDocuments, writeDocuments } from "./documents.ts";
+import { getPeople, knownTitles, readDocuments, writeDocuments } from "./documents.ts";
 
 type Subject = "title" | "collection";
 
@@ -116,12 +116,7 @@ async function issuesOfCollection(
     .executeTakeFirstOrThrow();
   if (Number(others.count) >= COLLECTIONS_MAX)
     issues.push({ path: "collectionId", message: `there are ${COLLECTIONS_MAX} collections, and no room for more` });
-  const rows = await reading.kysely
-    .selectFrom("titles")
-    .select("title_id")
-    .where(sql<boolean>`title_id = any(${document.titleIds}::text[])`)
-    .execute();
-  const known = new Set(rows.map((row) => row.title_id));
+  const known = await knownTitles(reading, document.titleIds);
   for (const titleId of document.titleIds) {
     if (!known.has(titleId)) issues.push({ path: "titleIds", message: `there is no title ${titleId}` });
   }
@@ -385,7 +380,7 @@ export async function writeImported(
         editor.at.toISOString(),
         editor.name,
         "import",
-        before === undefined ? null : before,
+        before ?? null,
         after,
       ]),
     },

@@ -16,6 +16,7 @@ import { topicOf } from "@thewatcher/contracts/topics";
 import type { Database } from "@thewatcher/stores/database/port";
 import type { Tables } from "@thewatcher/stores/database/tables";
 import { type Insertable, sql, type Transaction } from "kysely";
+import { knownTitles } from "./documents.ts";
 
 export type StatedEvent = Extract<StoredEvent, { type: StatedEventType | RowEventType }>;
 type Outcome = StatedOutcomes["outcomes"][number];
@@ -58,7 +59,7 @@ export async function applyStated(database: Database, events: readonly StatedEve
       events.map((event) => event.profileId),
     );
     const titles = await knownTitles(
-      transaction,
+      { kysely: transaction },
       events.map((event) => event.payload.titleId),
     );
     const outcomes = events.map((event): Outcome => {
@@ -89,15 +90,6 @@ async function lockProfiles(transaction: Transaction<Tables>, profileIds: readon
     .forNoKeyUpdate()
     .execute();
   return new Set(rows.map((row) => row.profile_id));
-}
-
-async function knownTitles(transaction: Transaction<Tables>, titleIds: readonly string[]): Promise<Set<string>> {
-  const rows = await transaction
-    .selectFrom("titles")
-    .select("title_id")
-    .where(sql<boolean>`title_id = any(${[...new Set(titleIds)]}::text[])`)
-    .execute();
-  return new Set(rows.map((row) => row.title_id));
 }
 
 async function writePreferences(transaction: Transaction<Tables>, preferences: readonly Preference[]): Promise<void> {

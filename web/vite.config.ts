@@ -49,8 +49,6 @@ export default defineConfig({
   plugins: [react(), withoutUnused, homeBudget],
   resolve: {
     conditions: ["@thewatcher/source", ...defaultClientConditions],
-    // React has had `useSyncExternalStore` since 18: the router's store needs no shim of it.
-    alias: { "use-sync-external-store/shim/with-selector": "use-sync-external-store/with-selector.js" },
   },
   build: {
     outDir: "dist",

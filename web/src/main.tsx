@@ -3,13 +3,12 @@ import "@fontsource-variable/golos-text";
 import "@fontsource-variable/sofia-sans-extra-condensed";
 import "./styles.css";
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiFailure } from "./api/client.ts";
 import { sessionQuery } from "./api/queries.ts";
 import { locale } from "./locale.ts";
-import { router } from "./router.tsx";
+import { App } from "./router.tsx";
 import { createServices, ServicesProvider } from "./services.ts";
 import { loadStrings } from "./strings.ts";
 
@@ -50,6 +49,8 @@ const services = createServices(
 // `pagehide` fires on every way out, on phones too; `unload` does not.
 addEventListener("pagehide", () => services.queue.farewell());
 
+// `routing/` keeps the scroll of each entry itself, that of rows too.
+history.scrollRestoration = "manual";
 // Pages bring titles of their own; the document's would stand before them.
 document.querySelector("title")?.remove();
 
@@ -64,7 +65,7 @@ createRoot(place).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <ServicesProvider value={services}>
-        <RouterProvider router={router} />
+        <App />
       </ServicesProvider>
     </QueryClientProvider>
   </StrictMode>,

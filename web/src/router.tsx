@@ -1,100 +1,92 @@
 /**
- * The app's addresses. `/sign-in` is not among them: the gateway takes it (links that sign in once).
- * Pages that ask who is there stand under `signed-in`. Home comes with the first script; the others come when they are gone to.
+ * Which page stands at which address. Pages that ask who is there stand in the frame. Home comes with the first script; the
+ * others come when they are gone to, each with its words.
  */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Component, type ComponentType, type ReactNode } from "react";
+import type { Path } from "./addresses.ts";
 import { locale } from "./locale.ts";
 import { Home } from "./pages/home.tsx";
 import { Notices } from "./parts/notices.tsx";
 import { SignedIn } from "./parts/shell.tsx";
+import { Failure } from "./parts/states.tsx";
+import { createNavigation, type Page } from "./routing/navigation.ts";
+import { browserWindow, Router } from "./routing/router.tsx";
 
 /** A page that is loaded when it is gone to, together with its words. */
-const later = <Name extends string>(load: () => Promise<Record<Name, () => ReactNode>>, name: Name) =>
-  lazyRouteComponent(
-    () =>
-      Promise.all([
+function later<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name): Page<ComponentType> {
+  let view: ComponentType | null = null;
+  return {
+    ready: () => view,
+    async load() {
+      const [page] = await Promise.all([
         load(),
         import("./strings-of-pages.ts").then(({ loadPageStrings }) => loadPageStrings(locale())),
-      ]).then(([page]) => page),
-    name,
-  );
+      ]);
+      view = page[name];
+      return view;
+    },
+  };
+}
 
-const root = createRootRoute({
-  component: () => (
-    <>
-      <Outlet />
-      <Notices />
-    </>
-  ),
-  notFoundComponent: later(() => import("./pages/not-found.tsx"), "NotFound"),
-});
-const welcome = createRoute({
-  getParentRoute: () => root,
-  path: "/welcome",
-  component: later(() => import("./pages/welcome.tsx"), "Welcome"),
-});
-const profiles = createRoute({
-  getParentRoute: () => root,
-  path: "/profiles",
-  component: later(() => import("./pages/profiles.tsx"), "Profiles"),
-});
-const account = createRoute({
-  getParentRoute: () => root,
-  path: "/account",
-  component: later(() => import("./pages/account.tsx"), "AccountPage"),
-});
-/** Sign-up and what letters lead to: `mail-texts.ts` of the gateway names these paths. */
-const doors = (
-  [
-    ["/enter", "Enter"],
-    ["/join", "Join"],
-    ["/verify", "Verify"],
-    ["/forgot", "Forgot"],
-    ["/reset", "Reset"],
-    ["/confirm-email", "ConfirmEmail"],
-  ] as const
-).map(([path, name]) =>
-  createRoute({ getParentRoute: () => root, path, component: later(() => import("./pages/doors.tsx"), name) }),
+const door = (name: keyof typeof import("./pages/doors.tsx")) => later(() => import("./pages/doors.tsx"), name);
+
+const pages: Readonly<Record<Path, Page<ComponentType>>> = {
+  "/": { ready: () => Home, load: () => Promise.resolve(Home) },
+  "/title/$titleId": later(() => import("./pages/title.tsx"), "TitlePage"),
+  "/my-list": later(() => import("./pages/my-list.tsx"), "MyList"),
+  "/search": later(() => import("./pages/search.tsx"), "SearchPage"),
+  "/person/$personId": later(() => import("./pages/person.tsx"), "PersonPage"),
+  "/collections/$collectionId": later(() => import("./pages/collection.tsx"), "CollectionPage"),
+  "/welcome": later(() => import("./pages/welcome.tsx"), "Welcome"),
+  "/profiles": later(() => import("./pages/profiles.tsx"), "Profiles"),
+  "/account": later(() => import("./pages/account.tsx"), "AccountPage"),
+  "/enter": door("Enter"),
+  "/join": door("Join"),
+  "/verify": door("Verify"),
+  "/forgot": door("Forgot"),
+  "/reset": door("Reset"),
+  "/confirm-email": door("ConfirmEmail"),
+};
+
+const FRAMED: readonly (string | null)[] = [
+  "/",
+  "/title/$titleId",
+  "/my-list",
+  "/search",
+  "/person/$personId",
+  "/collections/$collectionId",
+] satisfies readonly Path[];
+
+export const navigation = createNavigation(
+  {
+    routes: Object.entries(pages).map(([path, page]) => ({ path, page })),
+    absent: later(() => import("./pages/not-found.tsx"), "NotFound"),
+  },
+  browserWindow,
 );
-const signedIn = createRoute({ getParentRoute: () => root, id: "signed-in", component: SignedIn });
-const home = createRoute({ getParentRoute: () => signedIn, path: "/", component: Home });
-const title = createRoute({
-  getParentRoute: () => signedIn,
-  path: "/title/$titleId",
-  component: later(() => import("./pages/title.tsx"), "TitlePage"),
-});
-const myList = createRoute({
-  getParentRoute: () => signedIn,
-  path: "/my-list",
-  component: later(() => import("./pages/my-list.tsx"), "MyList"),
-});
-const search = createRoute({
-  getParentRoute: () => signedIn,
-  path: "/search",
-  component: later(() => import("./pages/search.tsx"), "SearchPage"),
-});
-const person = createRoute({
-  getParentRoute: () => signedIn,
-  path: "/person/$personId",
-  component: later(() => import("./pages/person.tsx"), "PersonPage"),
-});
 
-export const router = createRouter({
-  routeTree: root.addChildren([
-    welcome,
-    profiles,
-    account,
-    ...doors,
-    signedIn.addChildren([home, title, myList, search, person]),
-  ]),
-  scrollRestoration: true,
-  // A card that is pointed at brings the title page's script before the click.
-  defaultPreload: "intent",
-});
-
-declare module "@tanstack/react-router" {
-  interface Register {
-    router: typeof router;
+/** A page that cannot be drawn says so; the others still can. */
+class Guard extends Component<{ readonly children: ReactNode }, { readonly error: unknown }> {
+  override state = { error: undefined as unknown };
+  static getDerivedStateFromError(error: unknown) {
+    return { error };
+  }
+  override render() {
+    if (this.state.error === undefined) return this.props.children;
+    return <Failure error={this.state.error} onRetry={() => this.setState({ error: undefined })} />;
   }
 }
+
+export const App = () => (
+  <Router navigation={navigation}>
+    {({ path, view: View }) => {
+      const page = View === null ? <Failure error={null} onRetry={() => void navigation.retry()} /> : <View />;
+      return (
+        <>
+          <Guard key={path}>{FRAMED.includes(path) ? <SignedIn>{page}</SignedIn> : page}</Guard>
+          <Notices />
+        </>
+      );
+    }}
+  </Router>
+);

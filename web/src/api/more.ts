@@ -6,7 +6,7 @@ import type {
   Devices,
   MailSent,
 } from "@thewatcher/contracts/api/account";
-import type { PersonView, SeasonsView } from "@thewatcher/contracts/api/catalogue";
+import type { CollectionsView, CollectionView, PersonView, SeasonsView } from "@thewatcher/contracts/api/catalogue";
 import type { SearchPage } from "@thewatcher/contracts/api/search";
 import type { SessionView } from "@thewatcher/contracts/api/session";
 import type { Locale } from "@thewatcher/contracts/locales";
@@ -53,6 +53,8 @@ export const more = {
     request<SessionView>(`${profile(profileId)}/erase`, withBody("POST", { password })),
 
   getSeasons: (titleId: string) => request<SeasonsView>(`/api/v1/titles/${segment(titleId)}/seasons`),
+  listCollections: () => request<CollectionsView>("/api/v1/collections"),
+  getCollection: (collectionId: string) => request<CollectionView>(`/api/v1/collections/${segment(collectionId)}`),
   getPerson: (personId: string) => request<PersonView>(`/api/v1/people/${segment(personId)}`),
   /** A letter typed meanwhile cancels it: `signal`. */
   search: (query: string, filters: SearchFilters, limit: number, signal: AbortSignal) => {

@@ -1,6 +1,5 @@
 /** The account: language, profiles with their PINs and age marks, devices, password. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Navigate } from "@tanstack/react-router";
 import type { AgeMark } from "@thewatcher/contracts/api/catalogue";
 import type { Account, AccountProfile, SessionView } from "@thewatcher/contracts/api/session";
 import type { Locale } from "@thewatcher/contracts/locales";
@@ -15,6 +14,7 @@ import { LANGUAGE_NAMES, LanguageChoice } from "../parts/language-choice.tsx";
 import { useLeaveProfile } from "../parts/shell.tsx";
 import { Failure } from "../parts/states.tsx";
 import { Avatar } from "../poster/poster.tsx";
+import { Link, Navigate } from "../routing/router.tsx";
 import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
 import { pageStrings } from "../strings-of-pages.ts";
@@ -323,7 +323,7 @@ export function AccountPage() {
   const details = useQuery({ queryKey: ["account"], queryFn: more.getAccount, enabled: isSignedIn });
   if (session.isPending) return null;
   if (session.isError) return <Failure error={session.error} onRetry={() => void session.refetch()} />;
-  if (session.data.kind === "anonymous") return <Navigate to="/welcome" replace />;
+  if (session.data.kind === "anonymous") return <Navigate to="/welcome" />;
   const { account } = session.data;
 
   /** An account of one's own remembers the language everywhere; the demo's are everybody's, and only this device does. */

@@ -3,7 +3,6 @@
  * which browsers send to nobody; it leaves the address as soon as it is read.
  */
 import { useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
 import type { SessionView } from "@thewatcher/contracts/api/session";
 import { type ReactNode, useEffect, useState } from "react";
 import { more } from "../api/more.ts";
@@ -12,6 +11,7 @@ import { locale } from "../locale.ts";
 import { EmailField, Form, NewPasswordField, PasswordField } from "../parts/form.tsx";
 import { Wordmark } from "../parts/icons.tsx";
 import { LanguageChoice } from "../parts/language-choice.tsx";
+import { Link, useNavigate } from "../routing/router.tsx";
 import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
 import { pageStrings } from "../strings-of-pages.ts";

@@ -1,7 +1,6 @@
 /** The personalised page: a hero out of the top picks, then the rows. Every return asks anew and shows what changed. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { HomePage, Row, SlateItem } from "@thewatcher/contracts/api/serving";
 import { useEffect, useMemo, useState } from "react";
 import { homeQuery } from "../api/queries.ts";
@@ -12,6 +11,7 @@ import { RowOfCards } from "../parts/row.tsx";
 import { Empty, Failure, RowsSkeleton } from "../parts/states.tsx";
 import { useStated, useStatements, useViewer } from "../parts/viewer.ts";
 import { Backdrop } from "../poster/poster.tsx";
+import { Link } from "../routing/router.tsx";
 import { type StatedByTitle, useServices } from "../services.ts";
 import { useStore } from "../store.ts";
 import { strings } from "../strings.ts";

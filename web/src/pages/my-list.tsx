@@ -1,13 +1,13 @@
 /** What the profile means to watch, the latest first. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { TitleCard } from "@thewatcher/contracts/api/catalogue";
 import { watchlistQuery } from "../api/queries.ts";
 import { Icon } from "../parts/icons.tsx";
 import { Empty, Failure, RowsSkeleton } from "../parts/states.tsx";
 import { PlainCard } from "../parts/title-card.tsx";
 import { useStatements, useViewer } from "../parts/viewer.ts";
+import { Link } from "../routing/router.tsx";
 import { useServices } from "../services.ts";
 import { useStore } from "../store.ts";
 import { strings } from "../strings.ts";

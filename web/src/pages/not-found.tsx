@@ -1,6 +1,7 @@
 /** No such page, or no such film. */
-import { Link } from "@tanstack/react-router";
+
 import { Empty } from "../parts/states.tsx";
+import { Link } from "../routing/router.tsx";
 import { strings } from "../strings.ts";
 import { pageStrings } from "../strings-of-pages.ts";
 

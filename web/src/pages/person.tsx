@@ -1,16 +1,16 @@
 /** Somebody, with what was made with them. */
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
 import { ApiFailure } from "../api/client.ts";
 import { more } from "../api/more.ts";
 import { Failure, RowsSkeleton } from "../parts/states.tsx";
 import { PlainCard } from "../parts/title-card.tsx";
+import { useParam } from "../routing/router.tsx";
 import { strings } from "../strings.ts";
 import { pageStrings } from "../strings-of-pages.ts";
 import { NotFound } from "./not-found.tsx";
 
 export function PersonPage() {
-  const { personId } = useParams({ strict: false }) as { personId: string };
+  const personId = useParam("personId");
   const found = useQuery({ queryKey: ["person", personId], queryFn: () => more.getPerson(personId) });
   if (found.isPending) return <RowsSkeleton rows={2} />;
   if (found.isError) {

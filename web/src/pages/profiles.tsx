@@ -1,7 +1,6 @@
 /** Who of the account is watching. What is guarded asks for its PIN, or for the account's password. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link, Navigate, useNavigate } from "@tanstack/react-router";
 import type { AccountProfile } from "@thewatcher/contracts/api/session";
 import { useState } from "react";
 import { ApiFailure, api } from "../api/client.ts";
@@ -11,6 +10,7 @@ import { Wordmark } from "../parts/icons.tsx";
 import { useLeaveProfile } from "../parts/shell.tsx";
 import { Failure } from "../parts/states.tsx";
 import { Avatar } from "../poster/poster.tsx";
+import { Link, Navigate, useNavigate } from "../routing/router.tsx";
 import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
 import { pageStrings } from "../strings-of-pages.ts";
@@ -77,7 +77,7 @@ export function Profiles() {
 
   if (session.isPending) return null;
   if (session.isError) return <Failure error={session.error} onRetry={() => void session.refetch()} />;
-  if (session.data.kind === "anonymous") return <Navigate to="/welcome" replace />;
+  if (session.data.kind === "anonymous") return <Navigate to="/welcome" />;
   const { account } = session.data;
 
   async function open({ profileId }: AccountProfile, proof?: Proof): Promise<void> {

@@ -3,7 +3,6 @@
  * cancels what was asked before. Arrow down goes from the field to the titles, arrows go among them, Escape goes back.
  */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { SearchPage as Found, Highlight, SearchHit } from "@thewatcher/contracts/api/search";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { FACETS, more, type SearchFilters } from "../api/more.ts";
@@ -12,6 +11,7 @@ import { Icon } from "../parts/icons.tsx";
 import { Failure } from "../parts/states.tsx";
 import { PlainCard } from "../parts/title-card.tsx";
 import { useViewer } from "../parts/viewer.ts";
+import { useNavigate, useSearch } from "../routing/router.tsx";
 import { markedParts } from "../search-words.ts";
 import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
@@ -32,12 +32,11 @@ interface Asked extends SearchFilters {
   readonly q?: string;
 }
 
-/** The router reads `?q=1917` as a number. */
 function useAsked(): { readonly query: string; readonly filters: SearchFilters } {
-  const asked: Record<string, unknown> = useSearch({ strict: false });
+  const asked = useSearch();
   const filters: Record<string, string> = {};
-  for (const facet of FACETS) if (asked[facet] !== undefined) filters[facet] = String(asked[facet]);
-  return { query: String(asked.q ?? "").trim(), filters };
+  for (const facet of FACETS) if (asked[facet] !== undefined) filters[facet] = asked[facet];
+  return { query: (asked.q ?? "").trim(), filters };
 }
 
 function Marked({ text, highlights }: { readonly text: string; readonly highlights: readonly Highlight[] }) {
@@ -214,14 +213,14 @@ export function SearchPage() {
   const [typed, setTyped] = useState(query);
   const [limit, setLimit] = useState(HITS_FIRST);
 
-  const ask = (next: Asked) => void navigate({ to: "/search", search: { q: query, ...next } as never, replace: true });
+  const ask = (next: Asked) => void navigate({ to: "/search", search: { q: query, ...next }, replace: true });
 
   // What is typed is asked for when the fingers rest; filters of other words would hide what is there.
   useEffect(() => {
     if (typed.trim() === query) return undefined;
     return schedule(() => {
       setLimit(HITS_FIRST);
-      void navigate({ to: "/search", search: { q: typed.trim() } as never, replace: true });
+      void navigate({ to: "/search", search: { q: typed.trim() }, replace: true });
     }, TYPING_RESTS_MS);
   }, [typed, query, schedule, navigate]);
 

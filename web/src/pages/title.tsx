@@ -1,7 +1,6 @@
 /** One title: what is known of it, what the viewer says of it, and more like it. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
 import type { TitleDetails } from "@thewatcher/contracts/api/catalogue";
 import { type ReactNode, useState } from "react";
 import { ApiFailure } from "../api/client.ts";
@@ -13,6 +12,7 @@ import { Stars } from "../parts/stars.tsx";
 import { Failure, RowsSkeleton } from "../parts/states.tsx";
 import { useStated, useStatements, useViewer } from "../parts/viewer.ts";
 import { Backdrop, Poster } from "../poster/poster.tsx";
+import { Link, useParam } from "../routing/router.tsx";
 import { useServices } from "../services.ts";
 import { useStore } from "../store.ts";
 import { strings } from "../strings.ts";
@@ -212,7 +212,7 @@ function Similar({ titleId, name }: { readonly titleId: string; readonly name: s
 
 export function TitlePage() {
   const words = titleWords();
-  const { titleId } = useParams({ strict: false }) as { titleId: string };
+  const titleId = useParam("titleId");
   const found = useQuery(titleQuery(titleId));
   if (found.isPending) return <RowsSkeleton rows={2} />;
   if (found.isError) {

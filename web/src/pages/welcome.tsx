@@ -1,7 +1,6 @@
 /** The door: in the demo world, step in as one of its viewers. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Navigate, useNavigate } from "@tanstack/react-router";
 import type { Account } from "@thewatcher/contracts/api/session";
 import { useEffect, useState } from "react";
 import { ApiFailure, api } from "../api/client.ts";
@@ -11,6 +10,7 @@ import { LanguageChoice } from "../parts/language-choice.tsx";
 import { Failure } from "../parts/states.tsx";
 import type { PosterTitle } from "../poster/draw.ts";
 import { Avatar, Poster } from "../poster/poster.tsx";
+import { Link, Navigate, useNavigate } from "../routing/router.tsx";
 import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
 import { pageStrings } from "../strings-of-pages.ts";
@@ -120,7 +120,7 @@ export function Welcome() {
   const queries = useQueryClient();
   // Nobody is there: what was read for whoever was is forgotten.
   useEffect(() => queries.removeQueries({ type: "inactive" }), [queries]);
-  if (session.data?.kind === "signed_in" && session.data.profileId !== null) return <Navigate to="/" replace />;
+  if (session.data?.kind === "signed_in" && session.data.profileId !== null) return <Navigate to="/" />;
   const isClosed = accounts.error instanceof ApiFailure && accounts.error.status === 404;
   return (
     <main className="welcome">

@@ -1,9 +1,9 @@
 /** One title in a row: poster, name, reason. Reports that it was seen and clicked; can be sent away. */
 
-import { Link } from "@tanstack/react-router";
 import type { SlateItem } from "@thewatcher/contracts/api/serving";
 import type { DecisionId } from "@thewatcher/contracts/ids";
 import { Poster } from "../poster/poster.tsx";
+import { Link } from "../routing/router.tsx";
 import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
 import { badgeOf, genresOf, type NameOf, reasonWords, watchedPercent } from "../words.ts";

@@ -1,13 +1,13 @@
 /** The frame of every signed-in page: top bar, content, notices. Sends who is not signed in to the welcome page. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Navigate, Outlet } from "@tanstack/react-router";
 import type { Profile } from "@thewatcher/contracts/api/catalogue";
-import { useEffect } from "react";
+import { type ReactNode, useEffect } from "react";
 import { api } from "../api/client.ts";
 import { sessionQuery } from "../api/queries.ts";
 import { followAccount } from "../locale.ts";
 import { Avatar } from "../poster/poster.tsx";
+import { Link, Navigate } from "../routing/router.tsx";
 import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
 import { Icon, Wordmark } from "./icons.tsx";
@@ -35,7 +35,7 @@ function TopBar({ profile }: { readonly profile: Profile | undefined }) {
         <Wordmark />
       </Link>
       <nav className="top__nav" aria-label={strings.nav.label}>
-        <Link to="/" className="top__link" activeOptions={{ exact: true }}>
+        <Link to="/" className="top__link">
           {strings.nav.home}
         </Link>
         <Link to="/my-list" className="top__link">
@@ -64,14 +64,14 @@ function TopBar({ profile }: { readonly profile: Profile | undefined }) {
   );
 }
 
-export function SignedIn() {
+export function SignedIn({ children }: { readonly children: ReactNode }) {
   const session = useQuery(sessionQuery);
   useEffect(() => followAccount(session.data), [session.data]);
   if (session.isPending) return <RowsSkeleton rows={3} />;
   if (session.isError) return <Failure error={session.error} onRetry={() => void session.refetch()} />;
-  if (session.data.kind === "anonymous") return <Navigate to="/welcome" replace />;
+  if (session.data.kind === "anonymous") return <Navigate to="/welcome" />;
   const { account, profileId } = session.data;
-  if (profileId === null) return <Navigate to="/profiles" replace />;
+  if (profileId === null) return <Navigate to="/profiles" />;
   return (
     <ViewerProvider value={{ account, profileId }} key={profileId}>
       <a className="skip" href="#content">
@@ -79,7 +79,7 @@ export function SignedIn() {
       </a>
       <TopBar profile={account.profiles.find((profile) => profile.profileId === profileId)} />
       <main id="content" tabIndex={-1}>
-        <Outlet />
+        {children}
       </main>
     </ViewerProvider>
   );

@@ -1,8 +1,9 @@
 /** A title outside of a decision's rows: in my list, a filmography, what was searched for. */
-import { Link } from "@tanstack/react-router";
+
 import type { TitleCard } from "@thewatcher/contracts/api/catalogue";
 import type { ReactNode } from "react";
 import { Poster } from "../poster/poster.tsx";
+import { Link } from "../routing/router.tsx";
 import { useServices } from "../services.ts";
 import { badgeOf, genresOf } from "../words.ts";
 

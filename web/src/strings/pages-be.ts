@@ -217,6 +217,11 @@ export const pageStrings: PageStrings = {
     plans: (names) => `У тарыфах ${names}`,
   },
 
+  collections: {
+    kicker: "Падборка",
+    title: "Падборкі",
+  },
+
   myList: {
     title: "Мой спіс",
     remove: (name) => `Прыбраць са спіса: ${name}`,

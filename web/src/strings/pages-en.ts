@@ -183,6 +183,11 @@ export const pageStrings = {
     plans: (names: string) => `In the plans ${names}`,
   },
 
+  collections: {
+    kicker: "Collection",
+    title: "Collections",
+  },
+
   myList: {
     title: "My list",
     remove: (name: string) => `Take ${name} off my list`,

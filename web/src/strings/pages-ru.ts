@@ -187,6 +187,11 @@ export const pageStrings: PageStrings = {
     plans: (names) => `В тарифах ${names}`,
   },
 
+  collections: {
+    kicker: "Подборка",
+    title: "Подборки",
+  },
+
   myList: {
     title: "Мой список",
     remove: (name) => `Убрать из списка: ${name}`,

@@ -14,6 +14,7 @@ import { isIP } from "node:net";
 import { type Clock, systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import { Redis, type RedisOptions } from "ioredis";
+import { decodedPart, hostOf, reasonOf } from "../server-url.ts";
 import { checkCacheEntry, checkCacheIncrement, checkCacheKey } from "./limits.ts";
 import type { Cache } from "./port.ts";
 
@@ -66,16 +67,10 @@ function parseUrl(text: string): Target {
   }
   const ca = url.searchParams.get("ca");
   if (ca !== null && url.protocol === "redis:") refuse("ca needs rediss://");
-  const host = url.hostname.replace(/^\[(.+)\]$/, "$1");
+  const host = hostOf(url);
   const port = url.port === "" ? DEFAULT_PORT : Number(url.port);
   const tls = url.protocol === "rediss:" ? { ...readAuthority(ca), ...(isIP(host) ? {} : { servername: host }) } : null;
-  const decode = (escaped: string): string => {
-    try {
-      return decodeURIComponent(escaped);
-    } catch {
-      return refuse("its URL has a broken %-escape");
-    }
-  };
+  const decode = (escaped: string): string => decodedPart(escaped) ?? refuse("its URL has a broken %-escape");
   const username = decode(url.username);
   const password = decode(url.password);
   return {
@@ -99,14 +94,6 @@ function readAuthority(path: string | null): { readonly ca?: Buffer } {
   } catch (error) {
     throw new UserError(`cache: ca=${path} can't be read: ${reasonOf(error)}; a PEM file is accepted`);
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  const text = error instanceof Error ? error.message : String(error);
-  return (text === "" && error instanceof Error && "code" in error ? String(error.code) : text).split(
-    "\n",
-  )[0] as string;
 }
 
 /** What a person can do about it. */

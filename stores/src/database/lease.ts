@@ -7,7 +7,8 @@
  */
 import { assert } from "@thewatcher/kit/assert";
 import pg from "pg";
-import { codeOf, reasonOf } from "./postgres-url.ts";
+import { reasonOf } from "../server-url.ts";
+import { codeOf } from "./postgres-url.ts";
 
 /** What a caller waits for: a page's query takes milliseconds, one that waits for a lock behind an import a second. */
 const QUERY_MS_MAX = 15_000;

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { UserError } from "@thewatcher/kit/user-error";
 import type pg from "pg";
+import { decodedPart, reasonOf } from "../server-url.ts";
 
 const FORM =
   "postgres://user[:password]@host[:port]/database[?sslmode=disable|no-verify|verify-full&sslrootcert=/path/to/ca.pem&connections=10] is accepted";
@@ -52,13 +53,8 @@ export function parsePostgresUrl(text: string): PostgresTarget {
   };
 }
 
-function decode(text: string, refuse: (why: string) => never): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return refuse("its URL has a broken %-escape");
-  }
-}
+const decode = (text: string, refuse: (why: string) => never): string =>
+  decodedPart(text) ?? refuse("its URL has a broken %-escape");
 
 function tlsOf(
   mode: string | undefined,
@@ -86,14 +82,6 @@ function readAuthority(path: string): string {
   } catch (error) {
     throw new UserError(`database: sslrootcert=${path} can't be read (${reasonOf(error)}); a PEM file is accepted`);
   }
-}
-
-/** One line. A name with several addresses fails with one error each, and an empty message of its own. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  const { code } = error as { readonly code?: unknown };
-  const text = error instanceof Error && error.message !== "" ? error.message : String(code ?? error);
-  return text.split("\n")[0] as string;
 }
 
 /** SQLSTATE, or the system's name of the error. */

@@ -108,6 +108,7 @@ describe("mail over SMTP", () => {
     [`smtp://h/?${FROM}&tls=maybe`, "tls=maybe is unknown"],
     [`smtp://h/?${FROM}&timeout=1`, "parameter timeout is unknown"],
     [`smtp://u:a-canary@h/?${FROM}&ca=/nowhere`, "ca file /nowhere cannot be read (ENOENT)"],
+    [`smtp://u:a-canary%zz@h/?${FROM}`, "smtp://h: user and password are percent-encoded"],
   ])("the URL %s is refused in one line, with what is accepted", async (url, why) => {
     const message = await openSmtpMail({ url }).catch((error: Error) => error.message);
     expect(message).toMatch(/^mail: .*; accepted: smtp\[s\]:\/\//);

@@ -8,6 +8,7 @@
 import { readFileSync } from "node:fs";
 import { UserError } from "@thewatcher/kit/user-error";
 import { createTransport } from "nodemailer";
+import { decodedPart, hostOf } from "../server-url.ts";
 import { checkMessage, isAddress } from "./message.ts";
 import type { Mail } from "./port.ts";
 
@@ -49,16 +50,18 @@ function parse(text: string) {
   } catch (cause) {
     throw refusal(`${where}: ca file ${caFile} cannot be read (${(cause as NodeJS.ErrnoException).code})`);
   }
-  const user = decodeURIComponent(url.username);
+  const user = decodedPart(url.username);
+  const pass = decodedPart(url.password);
+  if (user === undefined || pass === undefined) throw refusal(`${where}: user and password are percent-encoded`);
   return {
     where,
     from,
-    host: hostname.replace(/^\[|\]$/g, ""),
+    host: hostOf(url),
     port: url.port === "" ? PORTS[protocol] : Number(url.port),
     secure: protocol === "smtps:",
     tls,
     ca,
-    auth: user === "" ? undefined : { user, pass: decodeURIComponent(url.password) },
+    auth: user === "" ? undefined : { user, pass },
   };
 }
 

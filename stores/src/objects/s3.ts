@@ -21,6 +21,7 @@ import { request as httpsRequest, Agent as TlsAgent } from "node:https";
 import { type Clock, systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import { Client } from "minio";
+import { hostOf } from "../server-url.ts";
 import { checkListLimit, checkObjectBytes, checkObjectKey, OBJECT_BYTES_MAX, OBJECT_LIST_MAX } from "./keys.ts";
 import { OBJECT_KEY_PATTERN, type ObjectInfo, type Objects } from "./port.ts";
 
@@ -145,7 +146,7 @@ function parseLocation(url: string): Location {
   const port = parsed.port === "" ? (tls ? 443 : 80) : Number(parsed.port);
   const prefix = rest.length > 0 ? `${rest.join("/")}/` : "";
   return {
-    host: parsed.hostname.replace(/^\[(.*)\]$/, "$1"),
+    host: hostOf(parsed),
     port,
     accessKey: keys[0],
     secretKey: keys[1],

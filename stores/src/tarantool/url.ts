@@ -1,5 +1,6 @@
 /** `tarantool://user:password@host:port[/?requestMs=5000]`, and the same as `tarantool+driver://` for npm's client. */
 import { UserError } from "@thewatcher/kit/user-error";
+import { decodedPart, hostOf } from "../server-url.ts";
 import type { TarantoolTarget } from "./connection.ts";
 
 const DEFAULT_PORT = 3301;
@@ -28,8 +29,8 @@ export function parseTarantoolUrl(port: string, text: string): TarantoolUrl {
   }
   if (url.hostname === "") throw refuse("a URL without a host");
   if (url.pathname !== "" && url.pathname !== "/") throw refuse(`a URL with the path ${url.pathname}`);
-  const user = decode(url.username);
-  const password = decode(url.password);
+  const user = decodedPart(url.username);
+  const password = decodedPart(url.password);
   if (user === undefined || password === undefined) throw refuse("a user or password with a broken % in it");
   if (user === "" && password !== "") throw refuse("a password without a user");
   let requestMsMax: number | undefined;
@@ -40,7 +41,7 @@ export function parseTarantoolUrl(port: string, text: string): TarantoolUrl {
     requestMsMax = Number(value);
   }
   const target = {
-    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    host: hostOf(url),
     port: url.port === "" ? DEFAULT_PORT : Number(url.port),
     ...(user === "" ? {} : { user, password }),
   };
@@ -50,12 +51,4 @@ export function parseTarantoolUrl(port: string, text: string): TarantoolUrl {
     requestMsMax,
     where: `${port} at ${url.protocol}//${user === "" ? "" : `${url.username}@`}${url.hostname}:${target.port}`,
   };
-}
-
-function decode(part: string): string | undefined {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 /** What a warehouse's URL says: `http(s)://[user:password@]host:port[/database][?cluster=name&gzip=true&ca=/file.pem]`. */
 import { readFileSync } from "node:fs";
 import { UserError } from "@thewatcher/kit/user-error";
+import { decodedPart } from "../server-url.ts";
 import { SINGLE, type Topology } from "./schema.ts";
 
 export const ACCEPTED_URL =
@@ -55,13 +56,8 @@ export function parseClickhouseUrl(text: string): ClickhouseAddress {
   };
 }
 
-function decoded(origin: string, text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return refuse(origin, "user and password are percent-encoded");
-  }
-}
+const decoded = (origin: string, text: string): string =>
+  decodedPart(text) ?? refuse(origin, "user and password are percent-encoded");
 
 function certificateOf(origin: string, url: URL): Buffer | undefined {
   const file = url.searchParams.get("ca");

@@ -1,7 +1,7 @@
 /**
- * The one place that touches what is inside of kafkajs: its protocol layer (cluster, brokers, connections, TLS, SASL). Its
- * producer and consumer we leave aside (docs/decisions/0006-kafka-client.md). They are internal modules of a package that has had no
- * release since 2023; package.json pins the version, and `kafka.real.test.ts` runs all of it.
+ * The one place that touches what is inside of kafkajs: its protocol layer (cluster, brokers, connections, TLS, SASL), whose
+ * producer and consumer we leave aside (docs/decisions/0006-kafka-client.md). They are internal modules of a package that
+ * has had no release since 2023; package.json pins the version, and `kafka.real.test.ts` runs all of it.
  *
  * A `KafkaConnection` is one client's connections to the brokers. Whatever breaks one, the next call gets new ones: kafkajs
  * repairs its pool in ways that depend on which request met the error first, a new pool is in one state only.

@@ -29,6 +29,21 @@ export interface PopularityTable {
   readonly scores: Float32Array;
 }
 
+/** Factors of the titles: v_i · v_j is how much a history of i says for j. */
+export interface TitleVectors {
+  readonly dimension: number;
+  /** [titleCount × dimension]. */
+  readonly values: Float32Array;
+}
+
+/** Groups of profiles of a like taste, and what is popular in each. */
+export interface SegmentTables {
+  /** [segments × dimension], in the space of `vectors`. */
+  readonly centroids: Float32Array;
+  /** One a segment, beside the centroids. */
+  readonly popularity: readonly Omit<PopularityTable, "country">[];
+}
+
 export interface ItemTables {
   readonly generation: string;
   /** Milliseconds since the epoch: interactions up to here are in the lists. */
@@ -43,6 +58,11 @@ export interface ItemTables {
   readonly similar: NeighbourTable;
   /** One for each country with enough data, and `*`. */
   readonly popularity: readonly PopularityTable[];
+  /** Absent in publications of before. */
+  readonly vectors?: TitleVectors;
+  readonly segments?: SegmentTables;
+  /** By country, `*` everywhere: what grows. Scores are this week's viewers to what was expected. */
+  readonly trending?: readonly PopularityTable[];
 }
 
 export const itemTablesKey = (generation: string): string => `generations/${generation}/item-tables.bin`;

@@ -11,6 +11,7 @@ import { requireModel } from "@thewatcher/engine/models/registry";
 import { assert } from "@thewatcher/kit/assert";
 import { systemClock } from "@thewatcher/kit/clock";
 import { createRng } from "@thewatcher/kit/rng";
+import { timedHere } from "./processes.ts";
 
 export interface BatchJob {
   readonly file: string;
@@ -41,17 +42,7 @@ export interface BatchRun {
   readonly memoryPeakMiB: number;
 }
 
-const { monotonicMs } = systemClock;
 const peakMiB = () => process.resourceUsage().maxRSS / 1024;
-
-async function timed<Value>(work: () => Promise<Value>) {
-  const before = process.cpuUsage();
-  const startedMs = monotonicMs();
-  const value = await work();
-  const seconds = (monotonicMs() - startedMs) / 1_000;
-  const { user, system } = process.cpuUsage(before);
-  return { value, seconds, processorSeconds: (user + system) / 1e6 };
-}
 
 async function run(job: BatchJob): Promise<BatchRun> {
   const { userCount, itemCount, workers, count } = job;
@@ -77,9 +68,11 @@ async function run(job: BatchJob): Promise<BatchRun> {
   setFlagsFromString("--expose-gc");
   (runInNewContext("gc") as () => void)();
   const memoryBeforeMiB = process.memoryUsage.rss() / 2 ** 20;
-  const fit = await timed(() => requireModel(job.model).fit(train, job.parameters, { rng: createRng(1), workers }));
+  const fit = await timedHere(systemClock, () =>
+    requireModel(job.model).fit(train, job.parameters, { rng: createRng(1), workers }),
+  );
   const memoryFitMiB = peakMiB();
-  const rank = await timed(() => fit.value.recommend({ histories: train, count }));
+  const rank = await timedHere(systemClock, () => fit.value.recommend({ histories: train, count }));
   const lists = rank.value;
   const ndcg10: number[] = [];
   const recall20: number[] = [];

@@ -12,7 +12,7 @@ import { createRng } from "@thewatcher/kit/rng";
 import type { BatchJob, BatchRun } from "./batch-child.ts";
 import type { Bench, BenchContext, Outcome } from "./harness.ts";
 import { readMovieLens } from "./movielens.ts";
-import { runCommand, runNode } from "./processes.ts";
+import { hasPythonModule, runCommand, runNode } from "./processes.ts";
 import type { Figure } from "./report.ts";
 import { median } from "./statistics.ts";
 
@@ -60,16 +60,6 @@ export async function runBatchChild(job: BatchJob, context: BenchContext): Promi
   return JSON.parse((await runNode([...execArgv, path, JSON.stringify(job)], context)).stdout) as BatchRun;
 }
 
-async function hasImplicit(context: BenchContext): Promise<boolean> {
-  try {
-    await runCommand(context.options.python, ["-c", "import implicit"], context);
-    return true;
-  } catch {
-    context.signal.throwIfAborted();
-    return false;
-  }
-}
-
 async function run(context: BenchContext): Promise<Outcome> {
   const { options, say } = context;
   const workers = Math.min(THREADS_MAX, availableParallelism());
@@ -77,7 +67,7 @@ async function run(context: BenchContext): Promise<Outcome> {
   const file = join(context.freshFolder("columns"), "columns.bin");
   const rng = createRng(5);
   writeColumns(file, userIndices, itemIndices, () => rng.next() < HELD_OUT);
-  const withPeer = await hasImplicit(context);
+  const withPeer = await hasPythonModule("implicit", context);
   const figures: Figure[] = [];
   for (const factors of FACTORS) {
     const ours: BatchRun[] = [];

@@ -9,6 +9,7 @@ import { endProcess, type FinishedCommand, runNode } from "./processes.ts";
 
 /** Opening the stores takes a few seconds; slow machines get this. */
 const START_MS_MAX = 120_000;
+const LOOK_EVERY_MS = 20;
 const CLI = fileURLToPath(new URL("../../cli/bin/thewatcher.mjs", import.meta.url));
 
 export interface Answered<Answer> extends FinishedCommand {
@@ -44,26 +45,33 @@ export interface RunningCinema {
   readonly token: string;
 }
 
-/** `thewatcher start` on free ports, until the end of the benchmark. */
-export async function startCinema(dataDir: string, context: BenchContext): Promise<RunningCinema> {
-  const { clock, lifecycle, signal } = context;
-  const args = [CLI, "start", "--world", "empty", "--data-dir", dataDir, "--port", "0", "--admin-port", "0"];
+/** `thewatcher start` on free ports, from the spawn until it says where it listens; ends with the lifecycle. */
+export async function spawnCinema(
+  dataDir: string,
+  options: { readonly flags: readonly string[]; readonly startMsMax: number },
+  { clock, lifecycle, signal }: Pick<BenchContext, "clock" | "lifecycle" | "signal">,
+): Promise<Attach> {
+  const args = [CLI, "start", ...options.flags, "--data-dir", dataDir, "--port", "0", "--admin-port", "0"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
   lifecycle.own("cinema", child, () => endProcess(child, clock));
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-4_000);
   });
-  const deadline = clock.monotonicMs() + START_MS_MAX;
-  let running: Attach | undefined;
-  while (!running) {
+  const deadline = clock.monotonicMs() + options.startMsMax;
+  for (;;) {
     if (child.exitCode !== null || clock.monotonicMs() > deadline) {
       throw new Error(`the cinema over ${dataDir} did not start:\n${said}`);
     }
-    await clock.sleep(50, signal);
+    await clock.sleep(LOOK_EVERY_MS, signal);
     const found = findRunning(dataDir);
-    if (found?.pid === child.pid) running = found;
+    if (found && found.pid === child.pid) return found;
   }
+}
+
+/** A cinema over imported data with a machine's token, until the end of the benchmark. */
+export async function startCinema(dataDir: string, context: BenchContext): Promise<RunningCinema> {
+  const running = await spawnCinema(dataDir, { flags: ["--world", "empty"], startMsMax: START_MS_MAX }, context);
   const { answer } = await answerOf<OperationAnswer<"token">>(
     ["token", "--role", "service", "--label", "benchmark", "--data-dir", dataDir],
     context,

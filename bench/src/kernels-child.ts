@@ -8,22 +8,12 @@ import { systemClock } from "@thewatcher/kit/clock";
 import { createRng } from "@thewatcher/kit/rng";
 import type { KernelRun } from "./kernels.ts";
 import { readMovieLens } from "./movielens.ts";
+import { timedHere } from "./processes.ts";
 
 const [path = "", threads = "", edgeText = "", datasets = "", regularization = ""] = process.argv.slice(2);
 const { monotonicMs } = systemClock;
 const workers = Number(threads);
 const edge = Number(edgeText);
-
-async function timed<Value>(
-  work: () => Promise<Value>,
-): Promise<{ value: Value; seconds: number; processorSeconds: number }> {
-  const before = process.cpuUsage();
-  const startedMs = monotonicMs();
-  const value = await work();
-  const seconds = (monotonicMs() - startedMs) / 1_000;
-  const { user, system } = process.cpuUsage(before);
-  return { value, seconds, processorSeconds: (user + system) / 1e6 };
-}
 
 const { kernelPath, library } = await openNumerics({ pin: path, workers, monotonicMs });
 
@@ -50,7 +40,7 @@ const product = await (async () => {
     );
   // As the peer does: a small product first, in which threads start and code is compiled.
   for (let run = 0; run < 3; run++) await multiply(512);
-  return timed(() => multiply(edge));
+  return timedHere(systemClock, () => multiply(edge));
 })();
 
 const data = readMovieLens({ datasets });
@@ -68,7 +58,7 @@ const parameters = {
   halfLifeInteractions: null,
   trainingHalfLifeInteractions: null,
 };
-const ease = await timed(() =>
+const ease = await timedHere(systemClock, () =>
   requireModel("ease").fit(interactions, parameters, { rng: createRng(1), kernelPath, library, workers }),
 );
 const answer: KernelRun = {

@@ -13,7 +13,7 @@ import { detectKernelPath } from "@thewatcher/engine/kernels/load";
 import { entryOf } from "@thewatcher/kit/entry";
 import type { Bench, BenchContext, Outcome } from "./harness.ts";
 import { readMovieLens } from "./movielens.ts";
-import { runCommand, runNode } from "./processes.ts";
+import { hasPythonModule, runCommand, runNode } from "./processes.ts";
 import type { Figure } from "./report.ts";
 import { median } from "./statistics.ts";
 
@@ -42,16 +42,6 @@ const GOALS = {
 
 const PEER = fileURLToPath(new URL("../peers/kernels.py", import.meta.url));
 
-async function hasNumpy(context: BenchContext): Promise<boolean> {
-  try {
-    await runCommand(context.options.python, ["-c", "import numpy"], context);
-    return true;
-  } catch {
-    context.signal.throwIfAborted();
-    return false;
-  }
-}
-
 async function run(context: BenchContext): Promise<Outcome> {
   const { options, say } = context;
   const threads = Math.min(THREADS_MAX, availableParallelism());
@@ -69,7 +59,7 @@ async function run(context: BenchContext): Promise<Outcome> {
   if (library.kind === "opened") await library.library.close();
   const paths: [keyof typeof GOALS, string][] = [["kernels", own]];
   if (library.kind === "opened") paths.push(["library", `${own}+onnxruntime`]);
-  const withPeer = await hasNumpy(context);
+  const withPeer = await hasPythonModule("numpy", context);
 
   const { path: child, execArgv } = entryOf(import.meta.url, "./kernels-child");
   const runs: Record<keyof typeof GOALS, KernelRun[]> = { kernels: [], library: [] };

@@ -122,6 +122,30 @@ export async function runNode(args: readonly string[], context: BenchContext): P
   return runCommand(process.execPath, args, context);
 }
 
+/** Whether the interpreter of `--python` has the peer's library. */
+export async function hasPythonModule(name: string, context: BenchContext): Promise<boolean> {
+  try {
+    await runCommand(context.options.python, ["-c", `import ${name}`], context);
+    return true;
+  } catch {
+    context.signal.throwIfAborted();
+    return false;
+  }
+}
+
+/** Seconds, and processor seconds of this process: for the children that measure themselves. */
+export async function timedHere<Value>(
+  { monotonicMs }: Pick<Clock, "monotonicMs">,
+  work: () => Promise<Value>,
+): Promise<{ readonly value: Value; readonly seconds: number; readonly processorSeconds: number }> {
+  const before = process.cpuUsage();
+  const startedMs = monotonicMs();
+  const value = await work();
+  const seconds = (monotonicMs() - startedMs) / 1_000;
+  const { user, system } = process.cpuUsage(before);
+  return { value, seconds, processorSeconds: (user + system) / 1e6 };
+}
+
 export async function runCommand(
   file: string,
   args: readonly string[],

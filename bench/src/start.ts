@@ -3,17 +3,14 @@
  * world made and sent through log and warehouse, a model trained, lists published. Second start: the same folder again.
  * The clock runs from the spawn of the process until the page of a demo profile answers 200 with a generation.
  */
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { findRunning } from "@thewatcher/cli/data-folder";
 import { assert } from "@thewatcher/kit/assert";
 import { createLifecycle } from "@thewatcher/kit/lifecycle";
 import { silentLog } from "@thewatcher/kit/log";
+import { spawnCinema } from "./cinema.ts";
 import type { Bench, BenchContext, Outcome } from "./harness.ts";
-import { endProcess, peakMemoryOf } from "./processes.ts";
+import { peakMemoryOf } from "./processes.ts";
 import { median } from "./statistics.ts";
 
-const CLI = fileURLToPath(new URL("../../cli/bin/thewatcher.mjs", import.meta.url));
 const FIRST_GOAL_MS = 30_000;
 const SECOND_GOAL_MS = 5_000;
 const START_MS_MAX = 180_000;
@@ -59,22 +56,9 @@ interface Started {
 async function startOnce(dataDir: string, { clock, signal }: BenchContext): Promise<Started> {
   await using lifecycle = createLifecycle(silentLog);
   const startedMs = clock.monotonicMs();
-  const args = [CLI, "start", "--data-dir", dataDir, "--port", "0", "--admin-port", "0"];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
-  lifecycle.own("cinema", child, () => endProcess(child, clock));
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said = (said + text).slice(-4_000);
-  });
-  for (;;) {
-    if (child.exitCode !== null || clock.monotonicMs() - startedMs > START_MS_MAX)
-      throw new Error(`no start:\n${said}`);
-    await clock.sleep(20, signal);
-    const running = findRunning(dataDir);
-    if (running?.pid !== child.pid || running === undefined) continue;
-    await readPersonalPage(running.url);
-    return { durationMs: clock.monotonicMs() - startedMs, peakMiB: peakMemoryOf(running.pid) ?? Number.NaN };
-  }
+  const running = await spawnCinema(dataDir, { flags: [], startMsMax: START_MS_MAX }, { clock, lifecycle, signal });
+  await readPersonalPage(running.url);
+  return { durationMs: clock.monotonicMs() - startedMs, peakMiB: peakMemoryOf(running.pid) ?? Number.NaN };
 }
 
 async function run(context: BenchContext): Promise<Outcome> {

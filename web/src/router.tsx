@@ -2,9 +2,10 @@
  * Which page stands at which address. Pages that ask who is there stand in the frame. Home comes with the first script; the
  * others come when they are gone to, each with its words.
  */
-import { Component, type ComponentType, type ReactNode } from "react";
+import { Component, type ComponentType, lazy, type ReactNode, Suspense } from "react";
 import type { Path } from "./addresses.ts";
 import { locale } from "./locale.ts";
+import { mobileHostHere } from "./mobile-host.ts";
 import { Home } from "./pages/home.tsx";
 import { Notices } from "./parts/notices.tsx";
 import { SignedIn } from "./parts/shell.tsx";
@@ -77,6 +78,14 @@ class Guard extends Component<{ readonly children: ReactNode }, { readonly error
   }
 }
 
+const mobileHost = mobileHostHere();
+const MobileOffer = lazy(() =>
+  Promise.all([
+    import("./parts/mobile-offer.tsx"),
+    import("./strings-of-pages.ts").then(({ loadPageStrings }) => loadPageStrings(locale())),
+  ]).then(([{ MobileOffer: offer }]) => ({ default: offer })),
+);
+
 export const App = () => (
   <Router navigation={navigation}>
     {({ path, view: View }) => {
@@ -84,6 +93,11 @@ export const App = () => (
       return (
         <>
           <Guard key={path}>{FRAMED.includes(path) ? <SignedIn>{page}</SignedIn> : page}</Guard>
+          {mobileHost !== null && (
+            <Suspense>
+              <MobileOffer host={mobileHost} />
+            </Suspense>
+          )}
           <Notices />
         </>
       );

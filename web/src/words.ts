@@ -19,6 +19,7 @@ export function badgeOf(title: TitleCard, nowMs: number): string | null {
     return words.leaves(title.leavesAt);
   }
   if (title.cutMinutes !== undefined) return words.cut(title.cutMinutes);
+  if (title.plans !== undefined) return words.plans(title.plans);
   return title.kind === "series" ? words.series : null;
 }
 

@@ -6,9 +6,16 @@ import type {
   Devices,
   MailSent,
 } from "@thewatcher/contracts/api/account";
-import type { CollectionsView, CollectionView, PersonView, SeasonsView } from "@thewatcher/contracts/api/catalogue";
+import type {
+  CollectionsView,
+  CollectionView,
+  PersonView,
+  SeasonsView,
+  Wish,
+  WishesView,
+} from "@thewatcher/contracts/api/catalogue";
 import type { SearchPage } from "@thewatcher/contracts/api/search";
-import type { SessionView } from "@thewatcher/contracts/api/session";
+import type { HandedOver, SessionView } from "@thewatcher/contracts/api/session";
 import type { Locale } from "@thewatcher/contracts/locales";
 import { request, segment, withBody } from "./client.ts";
 
@@ -34,6 +41,9 @@ export const more = {
   askForReset: (email: string) => request<MailSent>("/api/v1/password/reset", withBody("POST", { email })),
   resetPassword: (token: string, password: string) =>
     request<unknown>("/api/v1/password/reset/confirm", withBody("POST", { token, password })),
+  changeEmail: (email: string, password: string) =>
+    request<MailSent>("/api/v1/account/email", withBody("POST", { email, password })),
+  handOver: (host: string) => request<HandedOver>("/api/v1/session/handover", withBody("POST", { host })),
   confirmEmail: (token: string) => request<unknown>("/api/v1/account/email/confirm", withBody("POST", { token })),
 
   getAccount: () => request<AccountDetails>("/api/v1/account"),
@@ -63,8 +73,10 @@ export const more = {
       signal: AbortSignal.any([signal, AbortSignal.timeout(SEARCH_MS_MAX)]),
     });
   },
-  wishFor: (profileId: string, query: string) =>
-    request<void>(`${profile(profileId)}/wishes`, withBody("PUT", { query })),
+  getWishes: (profileId: string) => request<WishesView>(`${profile(profileId)}/wishes`),
+  dropWish: (profileId: string, wish: Wish) =>
+    request<void>(`${profile(profileId)}/wishes?${new URLSearchParams(wish)}`, { method: "DELETE" }),
+  wishFor: (profileId: string, wish: Wish) => request<void>(`${profile(profileId)}/wishes`, withBody("PUT", wish)),
   putAway: (profileId: string, titleId: string, isAway: boolean) =>
     request<void>(`${profile(profileId)}/continue-watching/${segment(titleId)}/hidden`, {
       method: isAway ? "PUT" : "DELETE",

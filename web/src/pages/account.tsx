@@ -292,6 +292,31 @@ function DevicesPart({ hasPassword }: { readonly hasPassword: boolean }) {
   );
 }
 
+/** The new address counts when the link in its letter is opened; then the old one is told. */
+function EmailPart() {
+  const words = pageStrings.account;
+  const [sentTo, setSentTo] = useState<string | null>(null);
+  return (
+    <Part title={words.email}>
+      <p className="quiet">{words.emailLead}</p>
+      <Form
+        key={sentTo}
+        send={words.changeEmail}
+        tone="plain"
+        onSend={async (given) => {
+          const email = given("newEmail").trim();
+          await more.changeEmail(email, given("password"));
+          setSentTo(email);
+        }}
+      >
+        <Field label={words.newEmail} name="newEmail" type="email" autoComplete="email" maxLength={254} />
+        <PasswordField label={words.accountPassword} />
+      </Form>
+      <p role="status">{sentTo !== null && words.emailSent(sentTo)}</p>
+    </Part>
+  );
+}
+
 function PasswordPart() {
   const words = pageStrings.account;
   const { notify } = useServices();
@@ -360,6 +385,7 @@ export function AccountPage() {
       </Part>
       <ProfilesPart account={account} />
       <DevicesPart hasPassword={account.hasPassword} />
+      {account.hasPassword && <EmailPart />}
       {account.hasPassword && <PasswordPart />}
     </main>
   );

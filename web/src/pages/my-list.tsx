@@ -1,8 +1,11 @@
-/** What the profile means to watch, the latest first. */
+/** What the profile means to watch, the latest first, and what it waits for. */
 
-import { useQuery } from "@tanstack/react-query";
-import type { TitleCard } from "@thewatcher/contracts/api/catalogue";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { TitleCard, Wish, WishesView } from "@thewatcher/contracts/api/catalogue";
+import type { ReactNode } from "react";
+import { more } from "../api/more.ts";
 import { watchlistQuery } from "../api/queries.ts";
+import { problemWords } from "../parts/form.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Empty, Failure, RowsSkeleton } from "../parts/states.tsx";
 import { PlainCard } from "../parts/title-card.tsx";
@@ -29,35 +32,122 @@ function ListedCard({ title }: { readonly title: TitleCard }) {
   );
 }
 
+type WishView = WishesView["wishes"][number];
+
+/** What the API knows a wish by; a row of neither does not come. */
+const wishOf = ({ titleId, query }: WishView): Wish => (titleId === null ? { query: query ?? "" } : { titleId });
+const wishKey = ({ titleId, query }: WishView) => titleId ?? `“${query}`;
+
+function WishLine({ wish, onChanged }: { readonly wish: WishView; readonly onChanged: () => void }) {
+  const words = pageStrings.myList;
+  const { profileId } = useViewer();
+  const { notify } = useServices();
+  const { query, arrived } = wish;
+  const title = arrived?.title ?? null;
+  const name = query ?? title?.name ?? words.unnamed;
+
+  async function say(what: () => Promise<void>): Promise<void> {
+    try {
+      await what();
+    } catch (error) {
+      notify(problemWords(error));
+    }
+    onChanged();
+  }
+  const drop = () =>
+    say(async () => {
+      await more.dropWish(profileId, wishOf(wish));
+      const again = () => void say(() => more.wishFor(profileId, wishOf(wish)));
+      // What has come would wait anew: only what is waited for comes back.
+      notify(words.dropped(name), ...(arrived === null ? [{ label: strings.undo, run: again }] : []));
+    });
+
+  return (
+    <li className="line">
+      <span className="line__words">
+        {title === null ? (
+          <b>{name}</b>
+        ) : (
+          <Link className="textual" to="/title/$titleId" params={{ titleId: title.titleId }}>
+            <b>{title.name}</b>
+          </Link>
+        )}
+        <span className="person__note">
+          {arrived === null ? words.waiting : title === null ? words.gone : words.arrived(arrived.at)}
+        </span>
+      </span>
+      <button
+        type="button"
+        className="button button--quiet"
+        aria-label={words.drop(title?.name ?? name)}
+        onClick={() => void drop()}
+      >
+        <Icon name="cross" />
+      </button>
+    </li>
+  );
+}
+
+function Wishes({ wishes, onChanged }: { readonly wishes: readonly WishView[]; readonly onChanged: () => void }) {
+  const words = pageStrings.myList;
+  return (
+    <section className="wishes" aria-labelledby="wishes">
+      <h2 className="row__heading" id="wishes">
+        {words.wishes}
+      </h2>
+      <p className="quiet">{words.wishesLead}</p>
+      <ul className="lines">
+        {wishes.map((wish) => (
+          <WishLine key={wishKey(wish)} wish={wish} onChanged={onChanged} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 export function MyList() {
+  const words = pageStrings.myList;
   const { profileId } = useViewer();
   const { stated } = useServices();
+  const queries = useQueryClient();
   const statedNow = useStore(stated);
   const list = useQuery({ ...watchlistQuery(profileId), refetchOnMount: "always" });
-  if (list.isPending) return <RowsSkeleton rows={2} />;
+  const wishesKey = ["wishes", profileId];
+  const waiting = useQuery({ queryKey: wishesKey, queryFn: () => more.getWishes(profileId) });
+  if (list.isPending || waiting.isPending) return <RowsSkeleton rows={2} />;
   if (list.isError) return <Failure error={list.error} onRetry={() => void list.refetch()} />;
   const titles = list.data.items
     .map((item) => item.title)
     .filter((title) => statedNow.get(title.titleId)?.onList !== false);
+  // Without the wishes the list is still the list.
+  const wishes = waiting.data?.wishes ?? [];
+  const wishesPart: ReactNode = wishes.length > 0 && (
+    <Wishes wishes={wishes} onChanged={() => void queries.invalidateQueries({ queryKey: wishesKey })} />
+  );
   if (titles.length === 0) {
     return (
-      <Empty title={pageStrings.myList.emptyTitle}>
-        <p>{pageStrings.myList.emptyLead}</p>
-        <Link to="/" className="button button--main">
-          {strings.backHome}
-        </Link>
-      </Empty>
+      <div className="page">
+        <title>{strings.pageTitle(words.title)}</title>
+        <Empty title={words.emptyTitle}>
+          <p>{words.emptyLead}</p>
+          <Link to="/" className="button button--main">
+            {strings.backHome}
+          </Link>
+        </Empty>
+        {wishesPart}
+      </div>
     );
   }
   return (
     <div className="page">
-      <title>{strings.pageTitle(pageStrings.myList.title)}</title>
-      <h1 className="page__title">{pageStrings.myList.title}</h1>
+      <title>{strings.pageTitle(words.title)}</title>
+      <h1 className="page__title">{words.title}</h1>
       <ul className="grid">
         {titles.map((title) => (
           <ListedCard key={title.titleId} title={title} />
         ))}
       </ul>
+      {wishesPart}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { SearchPage as Found, Highlight, SearchHit } from "@thewatcher/contracts/api/search";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { FACETS, more, type SearchFilters } from "../api/more.ts";
+import { Collections } from "../parts/collections.tsx";
 import { problemWords } from "../parts/form.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Failure } from "../parts/states.tsx";
@@ -117,7 +118,7 @@ function Absent({
   const [wished, setWished] = useState<string | null>(null);
   async function wish(): Promise<void> {
     try {
-      await more.wishFor(profileId, query);
+      await more.wishFor(profileId, { query });
       setWished(query);
       notify(words.wishedSaid(query));
     } catch (error) {
@@ -309,7 +310,12 @@ export function SearchPage() {
       <p className={found?.absent ? "unseen" : "search__count"} role="status" aria-live="polite">
         {countWords(query, isCurrent ? found : undefined)}
       </p>
-      {query === "" && <p className="quiet">{words.hint}</p>}
+      {query === "" && (
+        <>
+          <p className="quiet">{words.hint}</p>
+          <Collections />
+        </>
+      )}
       {query !== "" && search.isError && <Failure error={search.error} onRetry={() => void search.refetch()} />}
       {found !== undefined && !search.isError && (
         <Results

@@ -163,13 +163,18 @@ const LEAVES_TOLD_MS = 60 * 86_400_000;
 function Badges({ title }: { readonly title: TitleDetails }) {
   const words = titleWords();
   const { now } = useServices();
-  const { cutMinutes } = title;
+  const { cutMinutes, plans } = title;
   const leavesAt =
     title.leavesAt !== undefined && Date.parse(title.leavesAt) < now() + LEAVES_TOLD_MS ? title.leavesAt : undefined;
-  if (leavesAt === undefined && cutMinutes === undefined) return null;
+  if (leavesAt === undefined && cutMinutes === undefined && plans === undefined) return null;
   return (
     <p className="badges">
       {leavesAt !== undefined && <span className="badge badge--pressing">{strings.card.leaves(leavesAt)}</span>}
+      {plans !== undefined && (
+        <span className="badge badge--plan">
+          <Icon name="ticket" /> {words.plans(plans.map((plan) => strings.planNames[plan]))}
+        </span>
+      )}
       {cutMinutes !== undefined && <span className="badge">{words.cutLead(cutMinutes)}</span>}
     </p>
   );

@@ -2,6 +2,7 @@
 import type { Row } from "@thewatcher/contracts/api/serving";
 import type { DecisionId } from "@thewatcher/contracts/ids";
 import { type KeyboardEvent, useId, useRef } from "react";
+import { Link } from "../routing/router.tsx";
 import { strings } from "../strings.ts";
 import { type NameOf, rankOf, rowHeading } from "../words.ts";
 import { Card } from "./card.tsx";
@@ -40,7 +41,13 @@ export function RowOfCards({ row, decisionId, nameOf, isFresh }: RowProps) {
     <section className="row" aria-labelledby={headingId}>
       <div className="row__head">
         <h2 className="row__heading" id={headingId}>
-          {heading}
+          {row.reason?.kind === "editorial" ? (
+            <Link to="/collections/$collectionId" params={{ collectionId: row.reason.collectionId }}>
+              {heading}
+            </Link>
+          ) : (
+            heading
+          )}
         </h2>
         <div className="row__arrows">
           <button type="button" tabIndex={-1} aria-label={strings.home.scrollBack(heading)} onClick={() => scroll(-1)}>

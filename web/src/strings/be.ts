@@ -87,7 +87,10 @@ export const strings: Strings = {
     cut: (minutes) => `Карацей на ${minutes} хв`,
     leaves: (at) => `Да ${day(at)}`,
     series: "Серыял",
+    plans: (ids) => `Тарыф: ${strings.list(ids.map((id) => strings.planNames[id]))}`,
   },
+
+  planNames: { basic: "Базавы", standard: "Стандарт", premium: "Прэміум" },
 
   title: {
     addToList: "У мой спіс",

@@ -1,4 +1,5 @@
 /** The frame and home in English; the other languages have its shape. */
+import type { PlanId } from "@thewatcher/contracts/plans";
 import type { FailureCause } from "../api/client.ts";
 
 const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
@@ -82,7 +83,11 @@ export const strings = {
     /** An ISO instant. */
     leaves: (at: string) => `Leaves ${strings.day(at)}`,
     series: "Series",
+    /** Plans that it plays in, where it does not in all. */
+    plans: (ids: readonly PlanId[]) => `In ${strings.list(ids.map((id) => strings.planNames[id]))}`,
   },
+
+  planNames: { basic: "Basic", standard: "Standard", premium: "Premium" } as Readonly<Record<PlanId, string>>,
 
   title: {
     addToList: "Add to my list",

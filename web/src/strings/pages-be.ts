@@ -152,6 +152,11 @@ export const pageStrings: PageStrings = {
     signedOutThere: (name) => `Сеанс завершаны: ${name}`,
     everywhere: "Выйсці ўсюды",
     everywhereLead: "І тут таксама.",
+    email: "Адрас",
+    emailLead: "Мы дашлём спасылку на новы адрас. Пакуль вы яе не адкрыеце, уваход застаецца са старым.",
+    newEmail: "Новая эл. пошта",
+    changeEmail: "Даслаць спасылку",
+    emailSent: (email) => `Калі адрас ${email} падыходзіць, ліст са спасылкай ужо ў дарозе.`,
     password: "Пароль",
     currentPassword: "Цяперашні пароль",
     change: "Змяніць пароль",
@@ -214,12 +219,14 @@ export const pageStrings: PageStrings = {
     season: (n) => (n === 0 ? "Спецвыпускі" : `Сезон ${n}`),
     episode: (n) => `Серыя ${n}`,
     cutLead: (minutes) => `Гэта версія на ${minutes} хв карацейшая за поўны фільм.`,
-    plans: (names) => `У тарыфах ${names}`,
+    plans: (names) =>
+      `Даступна ў ${names.length === 1 ? "тарыфе" : "тарыфах"} ${strings.list(names.map((name) => `«${name}»`))}.`,
   },
 
   collections: {
     kicker: "Падборка",
     title: "Падборкі",
+    open: (name, n) => `${name}, ${titles(n)}`,
   },
 
   myList: {
@@ -228,6 +235,21 @@ export const pageStrings: PageStrings = {
     removed: (name) => `«${name}» больш не ў спісе`,
     emptyTitle: "Спіс пусты",
     emptyLead: "Дадайце фільм з яго старонкі, і ён пачакае вас тут.",
+    wishes: "Чаго вы чакаеце",
+    wishesLead: "Напішам, калі з'явіцца.",
+    waiting: "Пакуль няма",
+    arrived: (day) => `Тут з ${fullDay(day)}`,
+    gone: "Ужо было; цяпер гэтаму профілю не відаць",
+    unnamed: "Тое, чаго пакуль няма",
+    drop: (name) => `Больш не чакаць: ${name}`,
+    dropped: (name) => `Пра «${name}» не напішам`,
+  },
+
+  mobile: {
+    label: "Версія для тэлефона",
+    lead: "Для вашага экрана ёсць свая версія.",
+    go: "Адкрыць яе",
+    stay: "Застацца тут",
   },
 
   notFound: {

@@ -120,6 +120,11 @@ export const pageStrings = {
     signedOutThere: (name: string) => `${name} is signed out`,
     everywhere: "Sign out everywhere",
     everywhereLead: "Here too.",
+    email: "Address",
+    emailLead: "We send a link to the new address. Until you open it, you sign in with the old one.",
+    newEmail: "New e-mail",
+    changeEmail: "Send the link",
+    emailSent: (email: string) => `If ${email} can be used, a letter with a link is on its way there.`,
     password: "Password",
     currentPassword: "Current password",
     change: "Change the password",
@@ -180,12 +185,14 @@ export const pageStrings = {
     season: (n: number) => (n === 0 ? "Specials" : `Season ${n}`),
     episode: (n: number) => `Episode ${n}`,
     cutLead: (minutes: number) => `This version is ${minutes} min shorter than the whole film.`,
-    plans: (names: string) => `In the plans ${names}`,
+    plans: (names: readonly string[]): string =>
+      `Plays in the ${strings.list(names)} ${names.length === 1 ? "plan" : "plans"}.`,
   },
 
   collections: {
     kicker: "Collection",
     title: "Collections",
+    open: (name: string, n: number) => `${name}, ${films(n)}`,
   },
 
   myList: {
@@ -194,6 +201,21 @@ export const pageStrings = {
     removed: (name: string) => `“${name}” is off your list`,
     emptyTitle: "Your list is empty",
     emptyLead: "Add a film from its page, and it waits for you here.",
+    wishes: "What you are waiting for",
+    wishesLead: "We write to you when it comes.",
+    waiting: "Not here yet",
+    arrived: (day: string) => `Here since ${date.format(new Date(day))}`,
+    gone: "Was here; this profile can't see it now",
+    unnamed: "A title that is not here yet",
+    drop: (name: string) => `Don't wait for ${name}`,
+    dropped: (name: string) => `We won't write about “${name}”`,
+  },
+
+  mobile: {
+    label: "The version for phones",
+    lead: "There is a version made for your screen.",
+    go: "Open it",
+    stay: "Stay here",
   },
 
   notFound: {

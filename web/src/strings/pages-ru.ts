@@ -122,6 +122,11 @@ export const pageStrings: PageStrings = {
     signedOutThere: (name) => `Сеанс завершён: ${name}`,
     everywhere: "Выйти везде",
     everywhereLead: "И здесь тоже.",
+    email: "Адрес",
+    emailLead: "Мы пришлём ссылку на новый адрес. Пока вы её не откроете, вход остаётся со старым.",
+    newEmail: "Новая эл. почта",
+    changeEmail: "Прислать ссылку",
+    emailSent: (email) => `Если адрес ${email} подходит, письмо со ссылкой уже в пути.`,
     password: "Пароль",
     currentPassword: "Нынешний пароль",
     change: "Сменить пароль",
@@ -184,12 +189,14 @@ export const pageStrings: PageStrings = {
     season: (n) => (n === 0 ? "Спецвыпуски" : `Сезон ${n}`),
     episode: (n) => `Серия ${n}`,
     cutLead: (minutes) => `Эта версия на ${minutes} мин короче полного фильма.`,
-    plans: (names) => `В тарифах ${names}`,
+    plans: (names) =>
+      `Доступно в ${names.length === 1 ? "тарифе" : "тарифах"} ${strings.list(names.map((name) => `«${name}»`))}.`,
   },
 
   collections: {
     kicker: "Подборка",
     title: "Подборки",
+    open: (name, n) => `${name}, ${titles(n)}`,
   },
 
   myList: {
@@ -198,6 +205,21 @@ export const pageStrings: PageStrings = {
     removed: (name) => `«${name}» больше не в списке`,
     emptyTitle: "Список пуст",
     emptyLead: "Добавьте фильм с его страницы, и он подождёт вас здесь.",
+    wishes: "Чего вы ждёте",
+    wishesLead: "Напишем, когда появится.",
+    waiting: "Пока нет",
+    arrived: (day) => `Здесь с ${date.format(new Date(day))}`,
+    gone: "Уже было; сейчас этому профилю не видно",
+    unnamed: "То, чего пока нет",
+    drop: (name) => `Больше не ждать: ${name}`,
+    dropped: (name) => `Про «${name}» не напишем`,
+  },
+
+  mobile: {
+    label: "Версия для телефона",
+    lead: "Для вашего экрана есть своя версия.",
+    go: "Открыть её",
+    stay: "Остаться здесь",
   },
 
   notFound: {

@@ -8,6 +8,8 @@
  * which is exact where B's row was not cut (`neighbours` keeps the largest entries of each row). A sign weaker than an
  * interaction (a click) counts in m and r by its signal: see serving-api/src/history.ts.
  *
+ * Generations published before vectors, segments and trending were computed lack them: their sections follow the others.
+ *
  * File: "TWIT1\n", a JSON header's length (uint32 LE), the header, zero bytes up to a multiple of 8, then the arrays that
  * the header names, each little-endian and aligned to 8 bytes. Object key: `generations/<generation>/item-tables.bin`.
  */
@@ -29,18 +31,21 @@ export interface PopularityTable {
   readonly scores: Float32Array;
 }
 
-/** Factors of the titles: v_i · v_j is how much a history of i says for j. */
+/**
+ * Titles as directions: v_i · v_j says how far the same people watch both. A profile's vector is the sum of its titles'
+ * vectors, each by its weight in the history, brought to length 1.
+ */
 export interface TitleVectors {
   readonly dimension: number;
-  /** [titleCount × dimension]. */
+  /** [titleCount × dimension], rows of length 1; a row of zeros: nothing is known of the title. */
   readonly values: Float32Array;
 }
 
-/** Groups of profiles of a like taste, and what is popular in each. */
+/** Groups of profiles of a like taste, and what is popular in each. A profile is of the centroid with the largest product. */
 export interface SegmentTables {
-  /** [segments × dimension], in the space of `vectors`. */
+  /** [segments × dimension], in the space of `vectors`, rows of length 1. */
   readonly centroids: Float32Array;
-  /** One a segment, beside the centroids. */
+  /** One a segment, beside the centroids: the segment's share of interactions, leaning on everybody's. */
   readonly popularity: readonly Omit<PopularityTable, "country">[];
 }
 
@@ -81,6 +86,10 @@ interface Header {
   readonly neighbourCount: number;
   readonly similarCount: number;
   readonly countries: readonly string[];
+  /** Absent before there were any. */
+  readonly vectorDimension?: number;
+  readonly segmentCount?: number;
+  readonly trendingCountries?: readonly string[];
   readonly sections: readonly Section[];
 }
 
@@ -91,6 +100,10 @@ export function encodeItemTables(tables: ItemTables): Uint8Array {
     tables.similar.itemIndices,
     tables.similar.weights,
     ...tables.popularity.flatMap((table) => [table.itemIndices, table.scores]),
+    ...(tables.vectors ? [tables.vectors.values] : []),
+    ...(tables.segments ? [tables.segments.centroids] : []),
+    ...(tables.segments?.popularity ?? []).flatMap((table) => [table.itemIndices, table.scores]),
+    ...(tables.trending ?? []).flatMap((table) => [table.itemIndices, table.scores]),
   ];
   const header: Header = {
     generation: tables.generation,
@@ -100,6 +113,9 @@ export function encodeItemTables(tables: ItemTables): Uint8Array {
     neighbourCount: tables.neighbours.count,
     similarCount: tables.similar.count,
     countries: tables.popularity.map((table) => table.country),
+    ...(tables.vectors ? { vectorDimension: tables.vectors.dimension } : {}),
+    ...(tables.segments ? { segmentCount: tables.segments.popularity.length } : {}),
+    ...(tables.trending ? { trendingCountries: tables.trending.map((table) => table.country) } : {}),
     sections: arrays.map((array) => ({ type: array instanceof Int32Array ? "i32" : "f32", length: array.length })),
   };
   const headerBytes = new TextEncoder().encode(JSON.stringify(header));
@@ -138,27 +154,38 @@ export function decodeItemTables(source: Uint8Array): ItemTables {
       ? new Int32Array(bytes.buffer, at, section.length)
       : new Float32Array(bytes.buffer, at, section.length);
   });
-  const ints = (index: number): Int32Array => {
-    const array = arrays[index];
-    if (!(array instanceof Int32Array)) throw new Error(`item tables: section ${index} is not of integers`);
+  let next = 0;
+  const ints = (): Int32Array => {
+    const array = arrays[next++];
+    if (!(array instanceof Int32Array)) throw new Error(`item tables: section ${next - 1} is not of integers`);
     return array;
   };
-  const floats = (index: number): Float32Array => {
-    const array = arrays[index];
-    if (!(array instanceof Float32Array)) throw new Error(`item tables: section ${index} is not of floats`);
+  const floats = (): Float32Array => {
+    const array = arrays[next++];
+    if (!(array instanceof Float32Array)) throw new Error(`item tables: section ${next - 1} is not of floats`);
     return array;
   };
+  const ranked = (): Omit<PopularityTable, "country"> => ({ itemIndices: ints(), scores: floats() });
+  const ofCountry = (country: string): PopularityTable => ({ country, ...ranked() });
+  // In the order of `encodeItemTables`: each call takes the next section.
+  const { vectorDimension, segmentCount, trendingCountries } = header;
   return {
     generation: header.generation,
     asOf: header.asOf,
     halfLifeInteractions: header.halfLifeInteractions ?? Number.POSITIVE_INFINITY,
     titleIds: header.titleIds,
-    neighbours: { count: header.neighbourCount, itemIndices: ints(0), weights: floats(1) },
-    similar: { count: header.similarCount, itemIndices: ints(2), weights: floats(3) },
-    popularity: header.countries.map((country, index) => ({
-      country,
-      itemIndices: ints(4 + index * 2),
-      scores: floats(5 + index * 2),
-    })),
+    neighbours: { count: header.neighbourCount, itemIndices: ints(), weights: floats() },
+    similar: { count: header.similarCount, itemIndices: ints(), weights: floats() },
+    popularity: header.countries.map(ofCountry),
+    ...(vectorDimension === undefined ? {} : { vectors: { dimension: vectorDimension, values: floats() } }),
+    ...(segmentCount === undefined
+      ? {}
+      : {
+          segments: {
+            centroids: floats(),
+            popularity: Array.from({ length: segmentCount }, ranked),
+          },
+        }),
+    ...(trendingCountries === undefined ? {} : { trending: trendingCountries.map(ofCountry) }),
   };
 }

@@ -1,10 +1,11 @@
+import type { CollectionId } from "@thewatcher/contracts/ids";
 import type { Database } from "@thewatcher/stores/database/port";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { COLUMNS, readCatalogueFile, readCsv } from "./catalogue-file.ts";
 import { importCatalogue } from "./catalogue-import.ts";
 import { readDocuments } from "./documents.ts";
-import { readHistory } from "./editing.ts";
+import { readHistory, replaceCollection } from "./editing.ts";
 import { openTestDatabase, START } from "./testing.ts";
 import { readCatalogueVersion } from "./titles.ts";
 
@@ -183,5 +184,21 @@ describe("an import of the catalogue", () => {
       [1, "import", "import"],
     ]);
     expect(Object.keys(revisions[0]?.changes ?? {}).sort()).toEqual(["names", "year"]);
+  });
+
+  test("a collection that is changed has a revision more, so that an editor's older copy is refused; an equal one is left alone", async () => {
+    const withNames = (names: object) =>
+      JSON.stringify({ collections: [{ collectionId: "c-1", names, titleIds: ["s-1"] }] });
+    const historyOf = async () => (await readHistory(database, "collection", "c-1", undefined)).revisions;
+    expect(await historyOf()).toHaveLength(1);
+    await run("x.json", withNames({ en: "One", be: "Адна" }));
+    await run("x.json", withNames({ be: "Адна", en: "One" }));
+    expect((await historyOf()).map(({ revision, action, changes }) => [revision, action, changes])).toEqual([
+      [2, "import", { names: { before: { en: "One" }, after: { be: "Адна", en: "One" } } }],
+      [1, "import", expect.anything()],
+    ]);
+    const editor = { name: "an editor", at: new Date(START) };
+    const document = { collectionId: "c-1" as CollectionId, names: { en: "Mine" }, titleIds: [] };
+    expect(await replaceCollection(database, document, 1, editor)).toEqual({ kind: "outdated", revision: 2 });
   });
 });

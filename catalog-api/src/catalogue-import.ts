@@ -10,9 +10,8 @@ import type { Database } from "@thewatcher/stores/database/port";
 import type { Tables } from "@thewatcher/stores/database/tables";
 import type { Transaction } from "kysely";
 import { type CatalogueFile, type FileTitle, type Refusal, reasonOf } from "./catalogue-file.ts";
-import { writeCollections } from "./collections.ts";
-import { knownTitles, readDocuments, writeGenreNames, writePeople } from "./documents.ts";
-import { changesBetween, type Editor, issuesOfTitle, writeImported } from "./editing.ts";
+import { readDocuments, writeGenreNames, writePeople } from "./documents.ts";
+import { changesBetween, type Editor, importCollection, issuesOfTitle, writeImported } from "./editing.ts";
 
 /** Titles read, compared and written together: a few megabytes of documents. */
 const BATCH_TITLES = 1_000;
@@ -116,7 +115,7 @@ async function importInto(
     await writeImported(database, transaction, writes, options.editor);
     options.onProgress?.(start + batch.length, file.titles.length);
   }
-  const collections = await importCollections(transaction, file, refusals);
+  const collections = await importCollections(database, transaction, file, options.editor, refusals);
   return {
     ...counts,
     people: file.people.length,
@@ -157,23 +156,19 @@ function documentOf(row: FileTitle, before: TitleDocument | undefined, at: Date)
   return { ...parsed.data, addedAt: new Date(parsed.data.addedAt).toISOString() };
 }
 
+/** Answers how many are as the file has them. */
 async function importCollections(
+  database: Database,
   transaction: Transaction<Tables>,
   file: CatalogueFile,
+  editor: Editor,
   refusals: Refusal[],
 ): Promise<number> {
-  const known = await knownTitles(
-    { kysely: transaction },
-    file.collections.flatMap(({ titleIds }) => titleIds),
-  );
-  const good = file.collections.filter(({ collectionId, titleIds }) => {
-    const missing = titleIds.find((titleId) => !known.has(titleId));
-    const twice = titleIds.find((titleId, place) => titleIds.indexOf(titleId) !== place);
-    if (missing === undefined && twice === undefined) return true;
-    const reason = missing === undefined ? `${twice} is named twice` : `there is no title ${missing}`;
-    refusals.push({ place: `collections (${collectionId})`, reason });
-    return false;
-  });
-  await writeCollections(good, transaction);
-  return good.length;
+  let good = 0;
+  for (const collection of file.collections) {
+    const issues = await importCollection(database, transaction, collection, editor);
+    if (issues.length === 0) good++;
+    else refusals.push({ place: `collections (${collection.collectionId})`, reason: reasonOf(issues) });
+  }
+  return good;
 }

@@ -297,6 +297,20 @@ export const replaceCollection = (database: Database, document: CollectionDocume
 export const undoCollection = (database: Database, id: string, undone: number, revision: number, editor: Editor) =>
   undo(collectionsOf(database), database, id, undone, revision, editor);
 
+/** A collection as a file has it, in the import's transaction, with the history; an equal one is left alone. */
+export async function importCollection(
+  database: Database,
+  transaction: Transaction<Tables>,
+  document: CollectionDocument,
+  editor: Editor,
+): Promise<readonly DocumentIssue[]> {
+  const kind = collectionsOf(database);
+  const before = await kind.read(transaction, document.collectionId);
+  if (before && Object.keys(changesBetween({ ...before.document }, { ...document })).length === 0) return [];
+  const outcome = await save(kind, transaction, { before, after: document, action: "import", editor });
+  return outcome.kind === "invalid" ? outcome.issues : [];
+}
+
 export async function readHistory(
   database: Database,
   subject: Subject,

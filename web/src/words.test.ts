@@ -44,12 +44,14 @@ describe("words of the page", () => {
     expect(watchedPercent(started(10, 0))).toBeNull();
   });
 
-  test("a card's badge says what presses most: leaving within 14 days, then a cut, then that it is a series", () => {
+  test("a card's badge says what presses most: leaving within 14 days, then a cut, then its plans, then that it is a series", () => {
     const now = Date.parse("2026-11-23T12:00:00.000Z");
     const badge = (extra: object) => badgeOf({ titleId: "t", name: "T", genres: [], ...extra } as never, now);
     const cut = { cutMinutes: 12, kind: "series" };
     expect(badge({ leavesAt: "2026-12-07T11:59:00.000Z", ...cut })).toBe("Leaves Dec 7");
     expect(badge({ leavesAt: "2026-12-07T12:00:00.000Z", ...cut })).toBe("Cut by 12 min");
+    expect(badge({ kind: "series", plans: ["premium"] })).toBe("Premium");
+    expect(badge({ plans: ["standard", "premium"] })).toBe("Standard+");
     expect(badge({ kind: "series" })).toBe("Series");
     expect(badge({})).toBeNull();
   });

@@ -19,7 +19,11 @@ export function badgeOf(title: TitleCard, nowMs: number): string | null {
     return words.leaves(title.leavesAt);
   }
   if (title.cutMinutes !== undefined) return words.cut(title.cutMinutes);
-  if (title.plans !== undefined) return words.plans(title.plans);
+  const [lowest, ...higher] = title.plans ?? [];
+  if (lowest !== undefined) {
+    const name = strings.planNames[lowest];
+    return higher.length === 0 ? name : words.planAndUp(name);
+  }
   return title.kind === "series" ? words.series : null;
 }
 

@@ -87,7 +87,7 @@ export const strings: Strings = {
     cut: (minutes) => `Карацей на ${minutes} хв`,
     leaves: (at) => `Да ${day(at)}`,
     series: "Серыял",
-    plans: (ids) => `Тарыф: ${strings.list(ids.map((id) => strings.planNames[id]))}`,
+    planAndUp: (name) => `${name}+`,
   },
 
   planNames: { basic: "Базавы", standard: "Стандарт", premium: "Прэміум" },

@@ -83,8 +83,8 @@ export const strings = {
     /** An ISO instant. */
     leaves: (at: string) => `Leaves ${strings.day(at)}`,
     series: "Series",
-    /** Plans that it plays in, where it does not in all. */
-    plans: (ids: readonly PlanId[]) => `In ${strings.list(ids.map((id) => strings.planNames[id]))}`,
+    /** A plan and those above it. */
+    planAndUp: (name: string) => `${name}+`,
   },
 
   planNames: { basic: "Basic", standard: "Standard", premium: "Premium" } as Readonly<Record<PlanId, string>>,

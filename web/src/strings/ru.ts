@@ -83,7 +83,7 @@ export const strings: Strings = {
     cut: (minutes) => `Короче на ${minutes} мин`,
     leaves: (at) => `До ${strings.day(at)}`,
     series: "Сериал",
-    plans: (ids) => `Тариф: ${strings.list(ids.map((id) => strings.planNames[id]))}`,
+    planAndUp: (name) => `${name}+`,
   },
 
   planNames: { basic: "Базовый", standard: "Стандарт", premium: "Премиум" },

@@ -61,6 +61,7 @@ export function followEventTopics(options: {
             await handle(batch);
             held.delete(`${topic}/${batch.partition}`);
           },
+          onWell: (at) => held.delete(`${at.topic}/${at.partition}`),
           onError(err, at) {
             const place = `${at.topic}/${at.partition}`;
             const reason = err instanceof Error ? err.message : String(err);

@@ -239,6 +239,32 @@ describe("the sink", () => {
     await sink.close();
   }, 60_000);
 
+  test("is held up no more once the warehouse says where to begin, though no record comes to show it", async () => {
+    const clock = createHurriedClock(NOON);
+    await using stores = await openTestStores(clock);
+    const { warehouse } = createRows();
+    let isAway = true;
+    const sink = createSink({
+      eventLog: stores.eventLog,
+      warehouse: {
+        ...warehouse,
+        async positions() {
+          if (isAway) throw new Error("connect ECONNREFUSED");
+          return warehouse.positions();
+        },
+      },
+      clock,
+      log: silentLog,
+    });
+    await sink.start();
+    const heldUp = () => sink.heldUp().map(({ failures, reason }) => failures >= 3 && reason);
+    const partitions = (await Promise.all(EVENT_TOPICS.map((topic) => stores.eventLog.bounds(topic)))).flat();
+    await expect.poll(heldUp, { timeout: 20_000 }).toEqual(partitions.map(() => "connect ECONNREFUSED"));
+    isAway = false;
+    await expect.poll(heldUp, { timeout: 20_000 }).toEqual([]);
+    await sink.close();
+  });
+
   test("fills a warehouse that was set back under it, out of the log, and one that never heard of a partition", async () => {
     const clock = createHurriedClock(NOON);
     await using stores = await openTestStores(clock);

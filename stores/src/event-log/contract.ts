@@ -522,6 +522,42 @@ export function eventLogContract(adapter: {
       expect(early).toEqual([]);
     });
 
+    test("says that a failure to ask is over, also where there is no record to show it", async () => {
+      const topic = await newTopic(2);
+      const failing = new Set<number>();
+      let isAway = true;
+      const { options } = reader(topic, {
+        async resumeAt() {
+          if (isAway) throw new Error("the store is away");
+          return 0;
+        },
+        onError: (_, at) => void failing.add(at.partition),
+        onWell: (at) => void failing.delete(at.partition),
+      });
+      const subscription = await log.subscribe(options);
+      await expect.poll(() => failing.size, { timeout: 20_000 }).toBe(2);
+      isAway = false;
+      await expect.poll(() => failing.size, { timeout: 20_000 }).toBe(0);
+      await subscription.caughtUp();
+      await subscription.close();
+    });
+
+    test("a partition that fails and goes to another reader is no failure of the first any more", async () => {
+      const topic = await newTopic(2);
+      const failing = new Set<number>();
+      const away = reader(topic, {
+        resumeAt: () => Promise.reject(new Error("the store is away")),
+        onError: (_, at) => void failing.add(at.partition),
+        onWell: (at) => void failing.delete(at.partition),
+      });
+      const first = await log.subscribe(away.options);
+      await expect.poll(() => failing.size, { timeout: 20_000 }).toBe(2);
+      const second = await log.subscribe(reader(topic).options);
+      await expect.poll(() => failing.size, { timeout: 20_000 }).toBe(1);
+      await first.close();
+      await second.close();
+    });
+
     test("a store that lost everything gets everything again", async () => {
       const topic = await newTopic(1);
       await log.append(topic, ten);

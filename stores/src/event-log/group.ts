@@ -64,6 +64,8 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
   /** Who was asked last where its own store is, by partition: whoever takes one is asked before its first batch. */
   const begunBy = new Map<number, Member>();
   const catchingUp = new Set<Waiter>();
+  /** Who was told of an error, by partition, and not yet that it is over. */
+  const toldOf = new Map<number, Member>();
 
   const wake = (partition: number) => {
     for (const waker of [...wakers[partition]!]) waker();
@@ -149,14 +151,26 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
       await source.savePosition(partition, Math.max(0, asked));
     }
     begunBy.set(partition, member);
+    tellWell(partition);
     settleReached();
   }
 
   function tell(member: Member, error: unknown, partition: number, firstOffset: number): void {
+    toldOf.set(partition, member);
     try {
       member.options.onError?.(error, { topic, partition, firstOffset });
     } catch {
       // A listener that throws must not stop the partition: the records come again either way.
+    }
+  }
+
+  function tellWell(partition: number): void {
+    const member = toldOf.get(partition);
+    toldOf.delete(partition);
+    try {
+      member?.options.onWell?.({ topic, partition });
+    } catch {
+      // As above.
     }
   }
 
@@ -165,6 +179,8 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
     for (;;) {
       const member = members[partition % members.length];
       if (!member) break;
+      // It is another reader's now.
+      if (toldOf.get(partition) !== member) tellWell(partition);
       let batch = held.get(partition);
       const failures = batch?.failures ?? readFailures;
       if (failures > 0) {
@@ -206,6 +222,7 @@ export function createGroup(source: GroupSource, clock: Clock): Group {
     }
     held.delete(partition);
     begunBy.delete(partition);
+    toldOf.delete(partition);
     running.delete(partition);
   }
 

@@ -133,6 +133,14 @@ export async function subscribeToKafka(context: SubscriptionContext): Promise<Su
     }
   }
 
+  function tellWell(partition: number): void {
+    try {
+      options.onWell?.({ topic: options.topic, partition });
+    } catch {
+      // As above.
+    }
+  }
+
   // --- membership ---
 
   let firstJoin: () => void = () => undefined;
@@ -169,6 +177,7 @@ export async function subscribeToKafka(context: SubscriptionContext): Promise<Su
     own.buffer = [];
     own.held = undefined;
     if (owned.get(own.partition) === own) owned.delete(own.partition);
+    tellWell(own.partition);
   }
 
   function releaseAll(): void {
@@ -356,6 +365,8 @@ export async function subscribeToKafka(context: SubscriptionContext): Promise<Su
         own.bufferedBytes += recordBytes(record);
       }
       own.fetchFrom = nextOffset;
+      if (own.blockedUntil > 0 && !own.held) tellWell(own.partition);
+      own.blockedUntil = 0;
       if (records.length > 0) wake();
     } catch (error) {
       log.error({ topic, partition: own.partition, reason: reasonOf(error) }, "records can't be read");
@@ -425,6 +436,7 @@ export async function subscribeToKafka(context: SubscriptionContext): Promise<Su
         own.fetchFrom = start;
         // Told to the group too, so that its lag counts what comes again.
         if (start < position) await commit(own, start);
+        if (own.live) tellWell(own.partition);
         wake();
         schedule();
         return;
@@ -433,7 +445,7 @@ export async function subscribeToKafka(context: SubscriptionContext): Promise<Su
           { group, topic, partition: own.partition, reason: reasonOf(error) },
           "where to begin is not known yet",
         );
-        tell(error, own.partition, own.fetchFrom);
+        if (own.live) tell(error, own.partition, own.fetchFrom);
         const until = clock.monotonicMs() + Math.min(RETRY_PAUSE_MS_MAX, RETRY_PAUSE_MS_MIN * 2 ** failures);
         while (own.live && !closing && clock.monotonicMs() < until) await change(until - clock.monotonicMs());
       }
@@ -475,7 +487,8 @@ export async function subscribeToKafka(context: SubscriptionContext): Promise<Su
       await options.handle({ topic: options.topic, partition: own.partition, records });
     } catch (error) {
       batch.failures++;
-      tell(error, own.partition, records[0]!.offset);
+      // Of one that is another reader's by now nobody would say that it is over.
+      if (own.live) tell(error, own.partition, records[0]!.offset);
       return;
     }
     if (own.held === batch) own.held = undefined;

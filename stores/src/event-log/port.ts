@@ -66,6 +66,11 @@ export interface SubscriptionOptions {
   resumeAt?(partition: number): Promise<number | undefined>;
   /** Told of each failed attempt. */
   onError?(error: unknown, batch: { topic: string; partition: number; firstOffset: number }): void;
+  /**
+   * Told when what `onError` told of a partition is over without a batch of it having passed: it is known where to begin,
+   * and there may be no record for days; or the partition is another reader's now. May come without an error before it.
+   */
+  onWell?(place: { topic: string; partition: number }): void;
 }
 
 export interface Subscription {

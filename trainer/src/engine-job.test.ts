@@ -73,3 +73,34 @@ test("what the caller set is not chosen again, and an evaluation stands beside P
   expect(outcome.evaluation?.random.name).toBe("random");
   expect(outcome.popularity.map(({ country }) => country).sort()).toEqual(["*", "BY"]);
 });
+
+test("titles have vectors, and profiles of two tastes fall into two segments, each with its own popular titles", async () => {
+  // 120 profiles: 50 a segment are needed.
+  const doubled = job();
+  const twice = <Column extends Uint32Array | Float32Array | Float64Array>(column: Column, add: number): Column => {
+    const out = column.slice() as Column;
+    for (let row = 0; row < out.length; row++) out[row]! += add;
+    return out;
+  };
+  const { vectors, segments, popularity } = await runEngineJob(
+    {
+      ...doubled,
+      userCount: 2 * USERS,
+      userIndices: Uint32Array.of(...doubled.userIndices, ...twice(doubled.userIndices, USERS)),
+      itemIndices: Uint32Array.of(...doubled.itemIndices, ...doubled.itemIndices),
+      weights: new Float32Array(2 * doubled.weights.length).fill(1),
+      occurredAt: Float64Array.of(...doubled.occurredAt, ...doubled.occurredAt),
+      countries: Array.from({ length: 2 * USERS }, () => "BY"),
+    },
+    control,
+  );
+  expect(vectors.values).toHaveLength(ITEMS * vectors.dimension);
+  expect(segments?.popularity).toHaveLength(2);
+  const parities = segments?.popularity.map(
+    ({ itemIndices }) => new Set([...itemIndices.subarray(0, 10)].map((item) => item % 2)),
+  );
+  expect(parities).toEqual(expect.arrayContaining([new Set([0]), new Set([1])]));
+  // Everybody's holds both.
+  expect(new Set([...(popularity[0]?.itemIndices.subarray(0, 10) ?? [])].map((item) => item % 2)).size).toBe(2);
+  expect((await runEngineJob(job(), control)).segments).toBeUndefined();
+});

@@ -2,7 +2,7 @@
  * The numbers' side of a training: typed arrays in, typed arrays out. Runs in a worker thread (`engine-worker.ts`), so
  * that pages are served while a model trains; as a plain function it is what the tests call.
  */
-import type { ItemTables } from "@thewatcher/contracts/item-tables";
+import type { ItemTables, SegmentTables, TitleVectors } from "@thewatcher/contracts/item-tables";
 import {
   buildInteractions,
   type Interactions,
@@ -11,11 +11,13 @@ import {
   type TimeQuality,
 } from "@thewatcher/engine/dataset";
 import { type Evaluation, evaluate } from "@thewatcher/engine/evaluate";
+import { itemVectors, userVectors } from "@thewatcher/engine/item-vectors";
 import { type Numerics, openNumerics, splitPin } from "@thewatcher/engine/kernels/numerics";
 import type { FitControl, FittedModel, ItemLists } from "@thewatcher/engine/model";
 import { requireModel } from "@thewatcher/engine/models/registry";
 import type { ParameterInput } from "@thewatcher/engine/parameters";
 import { type Shard, takeShard } from "@thewatcher/engine/shards";
+import { tasteSegments } from "@thewatcher/engine/taste-segments";
 import { createRng, type Rng } from "@thewatcher/kit/rng";
 
 /** Items of a published list: ten rows of twenty, all different. */
@@ -24,6 +26,10 @@ export const LIST_ITEMS = 200;
 const NEIGHBOURS = 100;
 const SIMILAR = 40;
 const POPULAR = 300;
+/** More, and a service of thousands of viewers has some hundreds in each. */
+const SEGMENTS = 16;
+/** What is popular among fewer is what one of them likes. */
+const SEGMENT_PROFILES_MIN = 50;
 
 /**
  * How fast a taste moves differs from service to service: on MovieLens, where ratings were entered in sittings, a
@@ -74,6 +80,9 @@ export interface EngineOutcome {
   readonly neighbours: ItemTables["neighbours"];
   readonly similar: ItemTables["similar"];
   readonly popularity: ItemTables["popularity"];
+  readonly vectors: TitleVectors;
+  /** undefined with too few profiles for two of them. */
+  readonly segments: SegmentTables | undefined;
   /** Infinity where the model knows no recency. */
   readonly halfLifeInteractions: number;
   readonly parameters: ParameterInput;
@@ -162,21 +171,52 @@ async function runOn({ kernelPath, library }: Numerics, job: EngineJob, control:
   const similar = await timed("similar", async () =>
     tableOf(await model.similarItems(all, Math.min(SIMILAR, job.itemCount), inner("similar titles"))),
   );
-  const popularity = await timed("popularity", async () => {
-    const popular = await requireModel("popularity").fit(
-      interactions,
-      {},
-      { ...inner("popularity"), rng: rng.fork("popularity") },
+  const popularityOf = async (data: Interactions, countMax: number) =>
+    popularityTables(
+      await requireModel("popularity").fit(data, {}, { ...inner("popularity"), rng: rng.fork("popularity") }),
+      data.countryCodes,
+      countMax,
     );
-    return popularityTables(popular, interactions.countryCodes, job.itemCount);
-  });
-  const halfLife = model.parameters.halfLifeInteractions;
+  const popularity = await timed("popularity", () => popularityOf(interactions, Math.min(POPULAR, job.itemCount)));
+  const fading = model.parameters.halfLifeInteractions;
+  const weights = { signal: "graded", halfLifeInteractions: typeof fading === "number" ? fading : null } as const;
+  const vectors = await timed("vectors", () =>
+    // What is watched together does not fade; a profile's own history does, as in serving.
+    itemVectors(
+      interactions,
+      { weights: { signal: "binary", halfLifeInteractions: null } },
+      { ...inner("vectors"), rng: rng.fork("vectors") },
+    ),
+  );
+  const segmentCount = Math.min(SEGMENTS, Math.floor(job.userCount / SEGMENT_PROFILES_MIN));
+  const segments =
+    segmentCount < 2
+      ? undefined
+      : await timed("segments", async () => {
+          const { count, centroids, segmentOf } = tasteSegments(userVectors(interactions, vectors, weights), {
+            dimension: vectors.dimension,
+            count: segmentCount,
+            rng: rng.fork("segments"),
+          });
+          // Popularity by segment is popularity by country, with the segments for countries.
+          const [, ...popular] = await popularityOf(
+            {
+              ...interactions,
+              countryCodes: Array.from({ length: count }, (_, at) => `${at}`),
+              userCountries: segmentOf,
+            },
+            Math.min(POPULAR, job.itemCount),
+          );
+          return { centroids, popularity: popular.map(({ itemIndices, scores }) => ({ itemIndices, scores })) };
+        });
   return {
     lists,
     neighbours,
     similar,
     popularity,
-    halfLifeInteractions: typeof halfLife === "number" ? halfLife : Number.POSITIVE_INFINITY,
+    vectors,
+    segments,
+    halfLifeInteractions: weights.halfLifeInteractions ?? Number.POSITIVE_INFINITY,
     parameters: model.parameters,
     kernelPath: model.kernelPath,
     evaluation,
@@ -238,19 +278,20 @@ function tableOf(lists: ItemLists): ItemTables["neighbours"] {
   };
 }
 
+/** Everybody's first, then one for each country. */
 async function popularityTables(
   popular: FittedModel,
   countries: readonly string[],
-  itemCount: number,
+  count: number,
 ): Promise<ItemTables["popularity"]> {
   const tables: ItemTables["popularity"][number][] = [];
   for (const country of [undefined, ...countries]) {
     const lists = await popular.recommend({
       histories: interactionsOfHistories(
         [{ itemIndices: [], ...(country === undefined ? {} : { country }) }],
-        itemCount,
+        popular.itemCount,
       ),
-      count: Math.min(POPULAR, itemCount),
+      count,
     });
     const filled = lists.filled[0] ?? 0;
     tables.push({

@@ -13,6 +13,7 @@ import { type ParameterInput, resolveParameters } from "@thewatcher/engine/param
 import { type Shard, shardSize } from "@thewatcher/engine/shards";
 import { TRAINING_SIGNAL_MIN } from "@thewatcher/feature-store/live-signal";
 import { readTrainingSet, type TrainingSet } from "@thewatcher/feature-store/training-set";
+import { readTrending, type TrendingTitle } from "@thewatcher/feature-store/trending";
 import { assert } from "@thewatcher/kit/assert";
 import type { Clock } from "@thewatcher/kit/clock";
 import type { Log } from "@thewatcher/kit/log";
@@ -76,6 +77,11 @@ export interface ShardLists {
   /** Of all shards together. */
   readonly profiles: number;
   readonly entries: readonly RecommendationListEntry[];
+}
+
+/** What is published: what the engine made of the interactions, and what the warehouse counted. */
+interface Outcome extends EngineOutcome {
+  readonly trending: NonNullable<ItemTables["trending"]>;
 }
 
 export interface Trainer {
@@ -206,12 +212,19 @@ export function createTrainer(deps: TrainerDeps): Trainer {
     request.progress?.({ stage: "reading the training set", fraction: 0 });
     const asOf = deps.clock.now();
     const set = await readSet(asOf);
+    const trending = await readTrending(deps.warehouse, { asOf });
     stageDone("read the warehouse");
     const interactionCount = set.weight.length;
     const outcome = await runInWorker(jobOf(set, request), { progress: request.progress, signal: request.signal });
     stages.push(...outcome.stages);
     stageStartMs = deps.clock.monotonicMs();
-    const { generation, lists } = await publish(runId, asOf, set, outcome, request);
+    const { generation, lists } = await publish(
+      runId,
+      asOf,
+      set,
+      { ...outcome, trending: trendingTables(set, trending) },
+      request,
+    );
     stageDone("publish");
     return {
       runId,
@@ -233,7 +246,7 @@ export function createTrainer(deps: TrainerDeps): Trainer {
     runId: string,
     asOf: number,
     set: TrainingSet,
-    outcome: EngineOutcome,
+    outcome: Outcome,
     request: TrainRequest,
   ): Promise<{ generation: Generation; lists: number }> {
     const { recommendations, objects } = deps;
@@ -370,7 +383,25 @@ function entryOf(set: TrainingSet, outcome: EngineOutcome, row: number, user = r
   };
 }
 
-function itemTablesOf(generation: Generation, asOf: number, set: TrainingSet, outcome: EngineOutcome): ItemTables {
+/** By country, with the titles that the training knows. */
+function trendingTables(set: TrainingSet, titles: readonly TrendingTitle[]): NonNullable<ItemTables["trending"]> {
+  const itemOf = new Map(set.itemIds.map((titleId, item) => [titleId, item]));
+  const byCountry = new Map<string, { item: number; growth: number }[]>();
+  for (const { country, titleId, growth } of titles) {
+    const item = itemOf.get(titleId);
+    if (item === undefined) continue;
+    const known = byCountry.get(country) ?? [];
+    if (known.length === 0) byCountry.set(country, known);
+    known.push({ item, growth });
+  }
+  return Array.from(byCountry, ([country, known]) => ({
+    country,
+    itemIndices: Int32Array.from(known, ({ item }) => item),
+    scores: Float32Array.from(known, ({ growth }) => growth),
+  }));
+}
+
+function itemTablesOf(generation: Generation, asOf: number, set: TrainingSet, outcome: Outcome): ItemTables {
   return {
     generation,
     asOf,
@@ -379,5 +410,8 @@ function itemTablesOf(generation: Generation, asOf: number, set: TrainingSet, ou
     neighbours: outcome.neighbours,
     similar: outcome.similar,
     popularity: outcome.popularity,
+    vectors: outcome.vectors,
+    ...(outcome.segments ? { segments: outcome.segments } : {}),
+    trending: outcome.trending,
   };
 }

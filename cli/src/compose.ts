@@ -6,7 +6,7 @@
  */
 
 import type { ServiceName } from "@thewatcher/contracts/identity";
-import { allTopics, EVENT_TOPICS } from "@thewatcher/contracts/topics";
+import { EVENT_TOPICS, lastingTopics } from "@thewatcher/contracts/topics";
 import { ARCHIVE_GROUP } from "@thewatcher/ingestion/archive/archive";
 import type { SendStated } from "@thewatcher/ingestion/collector";
 import type { KnownTitle } from "@thewatcher/ingestion/judge";
@@ -159,7 +159,7 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
     });
   const sink = readers?.sink ?? progressOf(SINK_GROUP);
   const profileStates = readers?.profileStates ?? progressOf(PROFILE_STATE_GROUP);
-  const archivedTopics = allTopics.map(({ name }) => name);
+  const archivedTopics = lastingTopics.map(({ name }) => name);
   const archive = readers?.archive ?? progressOf(ARCHIVE_GROUP, archivedTopics);
 
   const refresh = async (): Promise<void> => {

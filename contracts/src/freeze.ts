@@ -11,13 +11,14 @@ export interface FrozenTopic {
   readonly version: number;
   readonly key: string;
   readonly partitionCount: number;
+  readonly retentionMs?: number;
   readonly written: JsonSchema;
   readonly read: JsonSchema;
   readonly example: unknown;
 }
 
 export function freeze(topic: Topic): FrozenTopic {
-  const { name, version, key, partitionCount, schema, example } = topic;
+  const { name, version, key, partitionCount, retentionMs, schema, example } = topic;
   const schemaOf = (io: "input" | "output"): JsonSchema => {
     const json = z.toJSONSchema(schema, { io, unrepresentable: "any" });
     // Readers ignore what they don't know, whatever the generator says of outputs.
@@ -27,5 +28,14 @@ export function freeze(topic: Topic): FrozenTopic {
       ),
     ) as JsonSchema;
   };
-  return { name, version, key, partitionCount, written: schemaOf("output"), read: schemaOf("input"), example };
+  return {
+    name,
+    version,
+    key,
+    partitionCount,
+    ...(retentionMs === undefined ? {} : { retentionMs }),
+    written: schemaOf("output"),
+    read: schemaOf("input"),
+    example,
+  };
 }

@@ -3,13 +3,16 @@ import type { EventType } from "./events.ts";
 import { isRowEvent, isStated } from "./events.ts";
 import { behaviour } from "./topics/behaviour.ts";
 import { deadLetters } from "./topics/dead-letters.ts";
+import { decisions } from "./topics/decisions.ts";
 import { erasures } from "./topics/erasures.ts";
 import { rows } from "./topics/rows.ts";
 import { stated } from "./topics/stated.ts";
 import type { Topic } from "./topics/topic.ts";
 
-export const topics = { behaviour, stated, rows, erasures, deadLetters } as const;
+export const topics = { behaviour, stated, rows, erasures, deadLetters, decisions } as const;
 export const allTopics: readonly Topic[] = Object.values(topics);
+/** What is kept for ever, so that everything can be made again from it. */
+export const lastingTopics: readonly Topic[] = allTopics.filter(({ retentionMs }) => retentionMs === undefined);
 
 /** The topics whose records are stored events. */
 export const EVENT_TOPICS = [behaviour.name, stated.name, rows.name, erasures.name] as const;

@@ -8,6 +8,8 @@ export interface Topic<Schema extends z.ZodType = z.ZodType> {
   readonly key: string;
   /** Partitions at creation. Raising it later breaks the order per key across the change. */
   readonly partitionCount: number;
+  /** What is older may be forgotten by the log. Absent: nothing is. */
+  readonly retentionMs?: number;
   readonly schema: Schema;
   readonly example: z.input<Schema>;
 }

@@ -1,6 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { allTopics } from "@thewatcher/contracts/topics";
+import { lastingTopics } from "@thewatcher/contracts/topics";
 import { systemClock } from "@thewatcher/kit/clock";
 import { silentLog } from "@thewatcher/kit/log";
 import type { LogRecord } from "@thewatcher/stores/event-log/port";
@@ -33,7 +33,7 @@ const plain = (records: readonly LogRecord[]) =>
   records.map(({ offset, key, value }) => ({ offset, key, value: Buffer.from(value).toString("latin1") }));
 
 async function appendSome(from: number, count: number): Promise<void> {
-  for (const { name } of allTopics) {
+  for (const { name } of lastingTopics) {
     const records = Array.from({ length: count }, (_, i) => ({
       key: `p-${(from + i) % 7}`,
       value: i % 5 === 4 ? Buffer.from([0xff, 0x00, i]) : `{"n":${from + i},"ф":"\\n"}`,
@@ -63,7 +63,7 @@ describe("the archive", () => {
     await archiveAll();
     await appendSome(40, 3);
     await archiveAll();
-    for (const { name } of allTopics) {
+    for (const { name } of lastingTopics) {
       const all = plain(await readTopic(stores.eventLog, name));
       expect(await historyOf(name, "archive")).toEqual(all);
       expect(await historyOf(name, "log")).toEqual(all);
@@ -80,12 +80,12 @@ describe("the archive", () => {
       for (let n = 1; ; n++) {
         const plan = failOperation(n, when);
         const own = await openFolderObjects({ path: join(stores.folder, `faulty-${when}-${n}`) });
-        for (const { name } of allTopics) {
+        for (const { name } of lastingTopics) {
           const positions = (await stores.eventLog.bounds(name)).map(({ partition }) => ({ partition, nextOffset: 0 }));
           await stores.eventLog.commit("archive", name, positions);
         }
         await archiveAll({ ...own, put: (key, body) => plan.run(() => own.put(key, body)) });
-        for (const { name } of allTopics) {
+        for (const { name } of lastingTopics) {
           const found: LogRecord[] = [];
           for (const partition of await openHistory({ eventLog: stores.eventLog, objects: own }, name, "archive")) {
             expect(partition.missing).toEqual([]);

@@ -1,11 +1,11 @@
 /**
- * The archive: every record of every topic as Parquet objects, written by a reader of its own group beside the sink, so
- * that the log may forget what a replay will ask for.
+ * The archive: every record of every topic that lasts as Parquet objects, written by a reader of its own group beside the
+ * sink, so that the log may forget what a replay will ask for. What is kept for a time only (decisions) is not archived.
  *
  * The group's position moves only behind an acknowledged put. What the archive itself holds decides where reading begins:
  * objects that were lost are written again while the log still has their records.
  */
-import { allTopics } from "@thewatcher/contracts/topics";
+import { lastingTopics } from "@thewatcher/contracts/topics";
 import { assert } from "@thewatcher/kit/assert";
 import type { Log } from "@thewatcher/kit/log";
 import type { EventLog, RecordBatch } from "@thewatcher/stores/event-log/port";
@@ -41,7 +41,7 @@ export function createArchiveWriter(
     eventLog,
     log,
     group: ARCHIVE_GROUP,
-    topics: allTopics.map(({ name }) => name),
+    topics: lastingTopics.map(({ name }) => name),
     recordsMax: SEGMENT_ROWS_MAX,
     bytesMax: SEGMENT_BYTES_MAX,
     lingerMs,

@@ -1,18 +1,21 @@
 /** Titles between the wire and the database: for askers one page at a time, for services in slices, from imports in bulk. */
 import type {
+  CatalogueEpisode,
   CatalogueSlice,
+  CatalogueTitle,
   GenresView,
   SeasonsView,
   TitleDetails,
   TitleFacts,
 } from "@thewatcher/contracts/api/catalogue";
-import type { TitleId } from "@thewatcher/contracts/ids";
+import type { PartId, TitleId } from "@thewatcher/contracts/ids";
 import { pickText } from "@thewatcher/contracts/locales";
 import { genreNameOf } from "@thewatcher/contracts/title-card";
 import type { Database } from "@thewatcher/stores/database/port";
 import type { Tables } from "@thewatcher/stores/database/tables";
 import { sql, type Transaction } from "kysely";
 import { type Asker, byName, detailsFor, seen } from "./askers.ts";
+import { readCollections } from "./collections.ts";
 import { getCatalogueTitles, listCatalogueTitles, readGenreNames, readSeasons } from "./documents.ts";
 
 const factColumns = [
@@ -125,8 +128,43 @@ export function readCatalogueSlice(
       const titles = await listCatalogueTitles({ kysely }, { after: page.after, limit: page.limit + 1 });
       const shown = titles.slice(0, page.limit);
       const next = titles.length > page.limit ? (shown.at(-1)?.titleId ?? null) : null;
-      return { version, titles: shown, genreNames: await readGenreNames({ kysely }), next };
+      const series = shown.flatMap(({ kind, titleId }) => (kind === "series" ? [titleId] : []));
+      const episodes = await readEpisodes({ kysely }, series);
+      const collections = page.after === undefined ? await readCollections({ kysely }) : undefined;
+      return {
+        version,
+        titles: shown.map((title) => withEpisodes(title, episodes.get(title.titleId))),
+        genreNames: await readGenreNames({ kysely }),
+        ...(collections ? { collections: [...collections.values()].map(({ document }) => document) } : {}),
+        next,
+      };
     });
+}
+
+const withEpisodes = (title: CatalogueTitle, episodes: CatalogueEpisode[] | undefined): CatalogueTitle =>
+  episodes ? { ...title, episodes } : title;
+
+/** In the order in which they are watched: specials have no place of their own and come last. */
+async function readEpisodes(
+  { kysely }: Pick<Database, "kysely">,
+  titleIds: readonly string[],
+): Promise<Map<string, CatalogueEpisode[]>> {
+  if (titleIds.length === 0) return new Map();
+  const rows = await kysely
+    .selectFrom("episodes")
+    .select(["title_id", "part_id", "season", "episode", "runtime_minutes"])
+    .where(sql<boolean>`title_id = any(${[...titleIds]}::text[])`)
+    .orderBy(sql`season = 0`)
+    .orderBy("season")
+    .orderBy("episode")
+    .execute();
+  const found = new Map<string, CatalogueEpisode[]>();
+  for (const { title_id, part_id, season, episode, runtime_minutes } of rows) {
+    const list = found.get(title_id) ?? [];
+    list.push({ partId: part_id as PartId, season, number: episode, runtimeMinutes: runtime_minutes });
+    found.set(title_id, list);
+  }
+  return found;
 }
 
 /**

@@ -46,7 +46,7 @@ const appWith = (more: Partial<ServingApiDeps> = {}) =>
   createServingApi({
     recommendations,
     itemTables,
-    catalogue: { current: () => catalogue, genreNames: () => ({}) },
+    catalogue: { current: () => catalogue, genreNames: () => ({}), collections: () => [] },
     profiles: async (profileId) => directory.get(profileId),
     verifier,
     clock,

@@ -44,7 +44,7 @@ const DAY_MS = 86_400_000;
 export interface ServingApiDeps {
   readonly recommendations: Pick<RecommendationStore, "getLists" | "getStateUnless">;
   readonly itemTables: Pick<ItemTablesHolder, "current" | "active">;
-  readonly catalogue: Pick<CatalogueHolder, "current" | "genreNames">;
+  readonly catalogue: Pick<CatalogueHolder, "current" | "genreNames" | "collections">;
   /** undefined: no such profile. */
   readonly profiles: (profileId: ProfileId) => Promise<ServedProfile | undefined>;
   /** For the audience `serving`. */
@@ -105,6 +105,8 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
       history: readings.history,
       exclude,
       showing: showings({ country, locale, at: clock.now() }),
+      at: clock.now(),
+      device: identity.device,
     };
     const head: ProfileAnswerHead = {
       ...headOf(ws, clock),
@@ -126,6 +128,8 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
       history: { kind: "read", value: emptyHistory },
       exclude,
       showing: showings({ country, locale, at: clock.now() }),
+      at: clock.now(),
+      device: identity.device,
     };
     return { ws, request };
   }
@@ -195,7 +199,7 @@ function createWorkspaceHolder(deps: Pick<ServingApiDeps, "itemTables" | "catalo
   let tables = deps.itemTables.current();
   let titles = deps.catalogue.current();
   const make = (): Held => {
-    const view = createTitleView(titles, tables);
+    const view = createTitleView(titles, tables, deps.catalogue.collections());
     return { ws: createWorkspace(view), showings: createShowings(view, deps.catalogue.genreNames()) };
   };
   let held = make();

@@ -5,6 +5,8 @@
 import type { CandidateSource, Reason } from "@thewatcher/contracts/api/serving";
 import { seedsOf, type Workspace } from "./ranking.ts";
 import type { Prepared } from "./request.ts";
+import { hasGenre } from "./sources/genre.ts";
+import { personalSource } from "./sources/personal-list.ts";
 
 /** One place of a slate before it becomes text. */
 export interface Entry {
@@ -12,6 +14,8 @@ export interface Entry {
   readonly score: number;
   readonly source: CandidateSource;
   readonly reason: Reason;
+  /** Where the slot was drawn. */
+  readonly propensity?: number;
 }
 
 /** The head of the personal ranking; each entry names the titles of the history that carry it. */
@@ -34,12 +38,6 @@ export function personal({ ws, history, ranking, mayRecommend, mayName }: Prepar
       })),
     },
   }));
-}
-
-/** Which of the two carries more of the score: the published list, or what happened since. */
-function personalSource(ws: Workspace, index: number): CandidateSource {
-  const fresh = ws.freshScores[index]!;
-  return fresh > ws.scores[index]! - fresh ? "recent_activity" : "personal_list";
 }
 
 /** Popular titles to fill a list with: none that the viewer has watched. */
@@ -105,58 +103,13 @@ export function ofGenre({ ws, ranking, mayRecommend }: Prepared, genre: number, 
     entries.push({ index, score: personalScore(ws, index), source: "genre", reason });
   };
   for (let place = 0; place < ranking.count && entries.length < count; place++) {
-    if (hasGenre(ws, order[place]!, genre)) take(order[place]!);
+    if (hasGenre(view, order[place]!, genre)) take(order[place]!);
   }
   const all = view.byGenre[genre]!;
   for (let place = 0; place < all.length && entries.length < count; place++) take(all[place]!);
   return entries;
 }
 
-function hasGenre({ view }: Workspace, index: number, genre: number): boolean {
-  const end = view.genreOffsets[index + 1]!;
-  for (let at = view.genreOffsets[index]!; at < end; at++) if (view.titleGenres[at] === genre) return true;
-  return false;
-}
-
 export function personalScore(ws: Workspace, index: number): number {
   return ws.scored[index] === ws.epoch ? ws.scores[index]! : 0;
-}
-
-/**
- * Titles that `seed` (a place in the history) lifts more than any other title of the history does: "because you watched"
- * is then true of each. Needs `findTopSeeds` before it.
- */
-export function becauseOf({ ws, history, mayRecommend, showing }: Prepared, seed: number, count: number): Entry[] {
-  const { view, epoch, carried, topPlaces, topContributions } = ws;
-  const neighbours = view.tables!.neighbours;
-  const title = history.graded[seed]!;
-  const seedTitleId = view.titleIds[title.index]!;
-  const seedName = showing.nameOf(title.index);
-  const entries: Entry[] = [];
-  const end = (title.index + 1) * neighbours.count;
-  for (let at = title.index * neighbours.count; at < end && entries.length < count; at++) {
-    const index = neighbours.itemIndices[at]!;
-    if (index < 0) break;
-    if (carried[index] !== epoch || topPlaces[index] !== seed || !mayRecommend(index)) continue;
-    const contribution = topContributions[index]!;
-    entries.push({
-      index,
-      score: personalScore(ws, index),
-      source: "item_to_item",
-      reason: { kind: "because_you_watched", seedTitleId, seedName, contribution },
-    });
-  }
-  return entries;
-}
-
-export function continueWatching({ history, mayShow }: Prepared, count: number): Entry[] {
-  return history.started
-    .filter(({ index }) => mayShow(index))
-    .slice(0, count)
-    .map(({ index, positionSeconds, durationSeconds }) => ({
-      index,
-      score: 0,
-      source: "continue_watching",
-      reason: { kind: "continue_watching", positionSeconds, durationSeconds },
-    }));
 }

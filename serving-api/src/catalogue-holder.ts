@@ -2,7 +2,11 @@
  * Keeps the whole catalogue in memory, read in slices from catalog-api (`GET /internal/catalogue`). Slices belong together
  * when the version did not change between the first and the last; else the reading begins again.
  */
-import { CATALOGUE_SLICE_MAX, type CatalogueSlice } from "@thewatcher/contracts/api/catalogue";
+import {
+  CATALOGUE_SLICE_MAX,
+  type CatalogueCollection,
+  type CatalogueSlice,
+} from "@thewatcher/contracts/api/catalogue";
 import type { TitleId } from "@thewatcher/contracts/ids";
 import type { GenreNames } from "@thewatcher/contracts/title-card";
 import type { Clock } from "@thewatcher/kit/clock";
@@ -26,6 +30,8 @@ export interface CatalogueHolder extends Refresher {
   /** The same array while the catalogue is the same; empty before the first reading. */
   current(): readonly CatalogueTitle[];
   genreNames(): GenreNames;
+  /** Of the same reading. */
+  collections(): readonly CatalogueCollection[];
   version(): string | undefined;
 }
 
@@ -37,6 +43,7 @@ export function createCatalogueHolder(deps: {
 }): CatalogueHolder {
   let titles: readonly CatalogueTitle[] = [];
   let genreNames: GenreNames = {};
+  let collections: readonly CatalogueCollection[] = [];
   let version: string | undefined;
 
   async function read(): Promise<void> {
@@ -46,6 +53,7 @@ export function createCatalogueHolder(deps: {
       if (outcome === "changed_meanwhile") continue;
       titles = outcome.titles;
       genreNames = outcome.genreNames;
+      collections = outcome.collections;
       version = outcome.version;
       return;
     }
@@ -57,6 +65,7 @@ export function createCatalogueHolder(deps: {
     ...createRefresher({ what: "catalogue", read, pollMs, clock, log }),
     current: () => titles,
     genreNames: () => genreNames,
+    collections: () => collections,
     version: () => version,
   };
 }
@@ -64,7 +73,12 @@ export function createCatalogueHolder(deps: {
 type Outcome =
   | "not_modified"
   | "changed_meanwhile"
-  | { readonly titles: readonly CatalogueTitle[]; readonly genreNames: GenreNames; readonly version: string };
+  | {
+      readonly titles: readonly CatalogueTitle[];
+      readonly genreNames: GenreNames;
+      readonly collections: readonly CatalogueCollection[];
+      readonly version: string;
+    };
 
 async function readAll(fetchSlice: FetchCatalogueSlice, heldVersion: string | undefined): Promise<Outcome> {
   const first = await fetchSlice({ after: undefined, limit: CATALOGUE_SLICE_MAX, heldVersion });
@@ -77,7 +91,8 @@ async function readAll(fetchSlice: FetchCatalogueSlice, heldVersion: string | un
     for (const title of slice.titles) titles.push(catalogueTitleOf(title));
     next = slice.next;
   }
-  return { titles, genreNames: first.genreNames, version: first.version };
+  const { genreNames, collections = [], version } = first;
+  return { titles, genreNames, collections, version };
 }
 
 /** Without plots, people and scores: what rows and their cards are made of. */
@@ -99,5 +114,6 @@ function catalogueTitleOf(title: CatalogueSlice["titles"][number]): CatalogueTit
     },
     rights: title.rights,
     addedAt: title.addedAt,
+    ...(title.episodes ? { episodes: title.episodes } : {}),
   };
 }

@@ -36,7 +36,7 @@ export function createHistories(deps: {
     const { revision, state } = found;
     if (known && !state) return known.history;
     if (!state) throw new Error(`the store kept back a state that nobody knows: ${profileId}`);
-    const history = readHistory(view, state, grade);
+    const history = { ...readHistory(view, state, grade), revision };
     kept.delete(profileId);
     if (kept.size >= keptMax) {
       const oldest = kept.keys().next();

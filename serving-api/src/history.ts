@@ -42,6 +42,25 @@ export interface Started {
   readonly index: number;
   readonly positionSeconds: number;
   readonly durationSeconds: number | null;
+  /** Milliseconds since the epoch. */
+  readonly playedAt: number;
+}
+
+/** A series whose last played episode is finished, and what comes after it. */
+export interface NextEpisode {
+  readonly index: number;
+  readonly partId: string;
+  readonly season: number;
+  readonly episode: number;
+  readonly runtimeMinutes: number | null;
+  /** When the episode before it was played. */
+  readonly playedAt: number;
+}
+
+/** What the viewer corrected of what is believed: `genre:Drama` × 0.5. */
+export interface TasteEdit {
+  readonly facet: string;
+  readonly multiplier: number;
 }
 
 export interface History {
@@ -51,6 +70,8 @@ export interface History {
   readonly watched: readonly number[];
   /** Started and not finished, the last played first. */
   readonly started: readonly Started[];
+  /** The last played first. Not recommended, as what was started. */
+  readonly nextEpisodes: readonly NextEpisode[];
   /** Started, and taken out of "continue watching" since: still not recommended. */
   readonly putAway: readonly number[];
   /** Of the titles touched last (PROFILE_STATE_TITLES_MAX). */
@@ -63,18 +84,23 @@ export interface History {
   readonly listAge: number;
   /** There was something to learn from when the lists were made, so a list should exist. */
   readonly known: boolean;
+  readonly tasteEdits: readonly TasteEdit[];
+  /** Of the state that it was read from; undefined: there was none. */
+  readonly revision?: string;
 }
 
 export const emptyHistory: History = {
   hidden: [],
   watched: [],
   started: [],
+  nextEpisodes: [],
   putAway: [],
   watchlisted: [],
   graded: [],
   unlistedCount: 0,
   listAge: 0,
   known: false,
+  tasteEdits: [],
 };
 
 export function readHistory(view: TitleView, state: ProfileState, grade: GradeTitleState): History {
@@ -82,7 +108,8 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
   const watched: number[] = [];
   const putAway: number[] = [];
   const watchlisted: number[] = [];
-  const started: (Started & { readonly playedAt: number })[] = [];
+  const started: Started[] = [];
+  const nextEpisodes: NextEpisode[] = [];
   const graded: GradedTitle[] = [];
   const asOf = view.tables?.asOf ?? Number.POSITIVE_INFINITY;
   const halfLife = view.tables?.halfLifeInteractions ?? Number.POSITIVE_INFINITY;
@@ -106,6 +133,11 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
           durationSeconds: title.durationSeconds ?? null,
           playedAt: title.playedAt ?? 0,
         });
+    } else if (title.partId !== undefined && isPlayedOut(title)) {
+      const next = episodeAfter(view, index, title.partId);
+      if (next === "end") watched.push(index);
+      else if (next && isPutAway(title)) putAway.push(index);
+      else if (next) nextEpisodes.push({ ...next, index, playedAt: title.playedAt ?? 0 });
     }
     if (index >= view.trainedCount) continue;
     const fresh = touchedAtOf(title) > asOf;
@@ -121,8 +153,32 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
     if (listed) listedCount++;
   }
   started.sort((a, b) => b.playedAt - a.playedAt);
+  nextEpisodes.sort((a, b) => b.playedAt - a.playedAt);
   const unlistedCount = graded.length - listedCount;
-  return { hidden, watched, started, putAway, watchlisted, graded, unlistedCount, listAge, known: listedCount > 0 };
+  return {
+    hidden,
+    watched,
+    started,
+    nextEpisodes,
+    putAway,
+    watchlisted,
+    graded,
+    unlistedCount,
+    listAge,
+    known: listedCount > 0,
+    tasteEdits: [],
+  };
+}
+
+/** undefined: the catalogue does not know the episode. Specials come after the last season, and don't follow it. */
+function episodeAfter({ titles }: TitleView, index: number, partId: string) {
+  const episodes = titles[index]?.episodes ?? [];
+  const place = episodes.findIndex((episode) => episode.partId === partId);
+  if (place < 0) return undefined;
+  const next = episodes[place + 1];
+  if (!next || (next.season === 0 && episodes[place]!.season !== 0)) return "end";
+  const { season, number: episode, runtimeMinutes } = next;
+  return { partId: next.partId, season, episode, runtimeMinutes };
 }
 
 function isWatched(title: TitleState): boolean {

@@ -15,6 +15,7 @@
 import type { ItemTables } from "@thewatcher/contracts/item-tables";
 import type { StoredList } from "@thewatcher/stores/recommendations/port";
 import type { GradedTitle, History } from "./history.ts";
+import { type Candidates, createCandidates } from "./sources/source.ts";
 import type { TitleView } from "./title-view.ts";
 
 /** Seeds that a reason names. */
@@ -45,6 +46,8 @@ export interface Workspace {
   readonly seedContributions: Float64Array;
   readonly topPlaces: Int32Array;
   readonly topContributions: Float64Array;
+  /** Of the page's sources. */
+  readonly pool: Candidates;
 }
 
 export function createWorkspace(view: TitleView): Workspace {
@@ -68,15 +71,19 @@ export function createWorkspace(view: TitleView): Workspace {
     seedContributions: new Float64Array(EXPLAINED_AT_ONCE_MAX * SEEDS_MAX),
     topPlaces: new Int32Array(n),
     topContributions: new Float64Array(n),
+    pool: createCandidates(n),
   };
 }
 
 /** Forgets the request before. */
 export function beginRequest(ws: Workspace): void {
+  ws.pool.count = 0;
   ws.epoch++;
   if (ws.epoch < 2 ** 32) return;
   ws.epoch = 1;
-  for (const stamps of [ws.scored, ws.barred, ws.hidden, ws.used, ws.targeted, ws.carried]) stamps.fill(0);
+  for (const stamps of [ws.scored, ws.barred, ws.hidden, ws.used, ws.targeted, ws.carried, ws.pool.stamps]) {
+    stamps.fill(0);
+  }
 }
 
 export interface Ranking {
@@ -103,7 +110,7 @@ export function rankPersonal(
   }
   let count = list ? scoreList(ws, list, 2 ** (-history.listAge / view.tables.halfLifeInteractions)) : 0;
   for (const title of history.graded) if (!title.listed) count = addLift(ws, title, count);
-  return { count: orderCandidates(ws, count, mayRecommend), listIsForeign };
+  return { count: orderScored(ws, count, mayRecommend), listIsForeign };
 }
 
 function followList(
@@ -170,7 +177,7 @@ const bits = new Uint32Array(float.buffer);
  * Sorts by one double a candidate: 32 bits of the score, turned so that the best is the smallest, then the index. The
  * engine's own sort of numbers needs no callback: 700 candidates take 20 µs, a comparator 150 µs.
  */
-function orderCandidates(ws: Workspace, candidateCount: number, mayRecommend: (index: number) => boolean): number {
+export function orderScored(ws: Workspace, candidateCount: number, mayRecommend: (index: number) => boolean): number {
   const { candidates, keys, order, scores } = ws;
   let count = 0;
   for (let place = 0; place < candidateCount; place++) {

@@ -36,6 +36,7 @@ const FIRST_ENTRY = bytesOf('{"title":');
 const NEXT_ENTRY = bytesOf(',{"title":');
 const POSITION = bytesOf(',"position":');
 const SOURCE = bytesOf(',"source":"');
+const PROPENSITY = bytesOf(',"propensity":');
 const REASON = bytesOf('","reason":');
 const HISTORY_REASON = bytesOf('{"kind":"similar_to_history","seeds":[');
 const FIRST_SEED = bytesOf('{"titleId":"');
@@ -89,8 +90,7 @@ function writeRow(showing: Showing, row: SlateRow): void {
   out.ascii(`{"rowId":"${row.rowId}","kind":"${row.kind}","heading":`);
   out.value(row.heading);
   out.ascii(',"reason":');
-  if (row.reason === null) out.ascii("null");
-  else writeReason(row.reason);
+  writeReason(row.reason);
   out.ascii(',"items":');
   writeEntries(showing, row.entries);
   out.ascii("}");
@@ -99,7 +99,7 @@ function writeRow(showing: Showing, row: SlateRow): void {
 function writeEntries(showing: Showing, entries: readonly Entry[]): void {
   out.ascii("[");
   for (let position = 0; position < entries.length; position++) {
-    const { index, score, source, reason } = entries[position]!;
+    const { index, score, source, reason, propensity } = entries[position]!;
     out.raw(position === 0 ? FIRST_ENTRY : NEXT_ENTRY);
     out.raw(showing.cardJson(index));
     out.raw(POSITION);
@@ -110,6 +110,11 @@ function writeEntries(showing: Showing, entries: readonly Entry[]): void {
     out.ascii(source);
     out.raw(REASON);
     writeReason(reason);
+    if (propensity !== undefined) {
+      out.raw(PROPENSITY);
+      // Whole: what is estimated by it divides by it.
+      out.value(propensity);
+    }
     out.ascii("}");
   }
   out.ascii("]");

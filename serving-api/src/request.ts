@@ -1,11 +1,16 @@
 /**
  * What composing takes, and the first step of each slate: the profile's state turned into what may be shown, and the
  * personal ranking. A reading that failed is an input like any other: the slate is composed without it and says so.
+ *
+ * For two: the other profile's list and state are read as the first one's. What either hid or watched is out, the lower
+ * age limit holds, and their rankings, each in shares of its own best score, are one by their mean.
  */
 import type { Degradation } from "@thewatcher/contracts/api/serving";
+import type { AccountId } from "@thewatcher/contracts/ids";
+import { defaultServingParameters, type ServingParameters } from "@thewatcher/contracts/serving-parameters";
 import type { StoredList } from "@thewatcher/stores/recommendations/port";
 import { emptyHistory, type History } from "./history.ts";
-import { beginRequest, type Ranking, rankPersonal, type Workspace } from "./ranking.ts";
+import { beginRequest, orderScored, type Ranking, rankPersonal, type Workspace } from "./ranking.ts";
 import type { Showing } from "./showings.ts";
 import { type Popularity, popularityIn } from "./title-view.ts";
 
@@ -15,6 +20,8 @@ export interface ServedProfile {
   readonly country: string;
   /** Age limit in years; null: an adult's. */
   readonly ageMark: number | null;
+  /** Whose profile it is; what is composed for two is composed for two of one account. */
+  readonly accountId?: AccountId;
 }
 
 /** Whoever may not be read is served what anybody may see. */
@@ -28,6 +35,13 @@ export interface FailedReading {
 
 export type Reading<Value> = { readonly kind: "read"; readonly value: Value } | FailedReading;
 
+/** Who watches along. */
+export interface OtherProfile {
+  readonly profile: ServedProfile;
+  readonly list: Reading<StoredList | undefined>;
+  readonly history: Reading<History>;
+}
+
 export interface SlateRequest {
   readonly profile: ServedProfile;
   /** Why `profile` is a stand-in. */
@@ -39,58 +53,108 @@ export interface SlateRequest {
   readonly exclude: readonly string[];
   /** Of the caller's country, language and instant. */
   readonly showing: Showing;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly device: string;
+  readonly parameters?: ServingParameters;
+  /** "I have 95 minutes": nothing that lasts longer, or of which it is not known. */
+  readonly minutes?: number;
+  readonly other?: OtherProfile;
+  /** Of what is drawn by chance on this slate. */
+  readonly seed?: number;
 }
 
 export interface Prepared {
   readonly ws: Workspace;
+  readonly parameters: ServingParameters;
   readonly history: History;
   readonly ranking: Ranking;
   readonly popularity: Popularity | undefined;
   readonly country: string;
   readonly showing: Showing;
+  readonly at: number;
+  readonly device: string;
+  readonly seed: number;
+  /** Infinity: no bound. */
+  readonly minutesMax: number;
+  /** What each of the two would give a title, in shares of their best; undefined: the page is for one. */
+  readonly forTwo: ReadonlyMap<number, readonly [number, number]> | undefined;
   readonly degradations: Degradation[];
-  /** In the catalogue here and now, within the age limit, not hidden, not excluded, not on this slate yet. */
+  /** In the catalogue here and now, within the age limit, not hidden, not excluded, short enough, not on this slate yet. */
   readonly mayShow: (index: number) => boolean;
   /** And neither watched nor started: everything else shows these. */
   readonly mayRecommend: (index: number) => boolean;
+  /** As `mayRecommend`, on this slate or not: what sources give. */
+  readonly mayOffer: (index: number) => boolean;
   /** Here, and within the age limit: may be named, whatever the viewer thinks of it. */
   readonly mayName: (index: number) => boolean;
+  /** To be continued: as `mayShow`, however long it lasts. */
+  readonly mayContinue: (index: number) => boolean;
 }
 
 /** `countMax`: personal titles that the slate can use. */
 export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.POSITIVE_INFINITY): Prepared {
   const { view } = ws;
-  beginRequest(ws);
-  const { epoch, hidden, barred, used } = ws;
-  const { ageMarks } = view;
-  const { showing } = request;
-  const { shown } = showing;
+  const {
+    showing,
+    other,
+    parameters = defaultServingParameters,
+    minutes: minutesMax = Number.POSITIVE_INFINITY,
+  } = request;
   const degradations: Degradation[] = [];
   if (request.profileProblem) take(request.profileProblem, "profile", degradations);
-  const history = take(request.history, "profile_state", degradations) ?? emptyHistory;
-  const list = take(request.list, "personal_list", degradations);
+  const ownHistory = take(request.history, "profile_state", degradations) ?? emptyHistory;
+  const ownList = take(request.list, "personal_list", degradations);
+  const otherHistory = other && (take(other.history, "profile_state", degradations) ?? emptyHistory);
+  const otherList = other && take(other.list, "personal_list", degradations);
+  const personalOff = parameters.sourcesOff.includes("personal_list");
+  const list = personalOff ? undefined : ownList;
 
-  for (const index of history.hidden) hidden[index] = epoch;
-  for (const index of history.watched) barred[index] = epoch;
-  for (const { index } of history.started) barred[index] = epoch;
-  for (const index of history.putAway) barred[index] = epoch;
+  const otherScores = otherHistory ? sharesOfBest(ws, otherHistory, personalOff ? undefined : otherList) : undefined;
+  beginRequest(ws);
+  const { epoch, hidden, barred, used } = ws;
+  const { ageMarks, runtimes } = view;
+  const { shown } = showing;
+  for (const history of otherHistory ? [ownHistory, otherHistory] : [ownHistory]) {
+    for (const index of history.hidden) hidden[index] = epoch;
+    for (const index of history.watched) barred[index] = epoch;
+    for (const { index } of history.started) barred[index] = epoch;
+    for (const { index } of history.nextEpisodes) barred[index] = epoch;
+    for (const index of history.putAway) barred[index] = epoch;
+  }
   for (const titleId of request.exclude) {
     const index = view.indexOf.get(titleId);
     if (index !== undefined) hidden[index] = epoch;
   }
-  const ageLimit = request.profile.ageMark ?? Number.POSITIVE_INFINITY;
+  const ageLimit = lowerAge(request.profile.ageMark, other ? other.profile.ageMark : null) ?? Number.POSITIVE_INFINITY;
   const mayName = (index: number): boolean => shown[index] === 1 && ageMarks[index]! <= ageLimit;
-  const mayShow = (index: number): boolean =>
+  const mayContinue = (index: number): boolean =>
     shown[index] === 1 && ageMarks[index]! <= ageLimit && hidden[index] !== epoch && used[index] !== epoch;
+  const mayShow = (index: number): boolean =>
+    shown[index] === 1 &&
+    ageMarks[index]! <= ageLimit &&
+    hidden[index] !== epoch &&
+    used[index] !== epoch &&
+    runtimes[index]! <= minutesMax;
   const mayRecommend = (index: number): boolean => barred[index] !== epoch && mayShow(index);
+  const mayOffer = (index: number): boolean =>
+    shown[index] === 1 &&
+    ageMarks[index]! <= ageLimit &&
+    hidden[index] !== epoch &&
+    barred[index] !== epoch &&
+    runtimes[index]! <= minutesMax;
 
-  const ranking = rankPersonal(ws, { list, history, countMax }, mayRecommend);
+  const own = personalOff
+    ? noRanking
+    : rankPersonal(ws, { list, history: ownHistory, countMax: otherScores ? Infinity : countMax }, mayRecommend);
+  const blended = otherScores ? blendForTwo(ws, own, otherScores, mayRecommend) : undefined;
+  const ranking = blended?.ranking ?? own;
   const popularity = popularityIn(view, request.profile.country);
-  if (ranking.listIsForeign && view.tables) {
+  if (own.listIsForeign && view.tables) {
     degradations.push(missing("item_tables", "stale", "The tables belong to another publication than the list."));
   }
   // A profile without a past has no list and misses none: that is no degradation. Nor is it before the first training.
-  if (!list && request.list.kind === "read" && history.known) {
+  if (!ownList && request.list.kind === "read" && ownHistory.known) {
     degradations.push(missing("personal_list", "missing", "The publication has no list for this profile."));
   }
   if (view.newest.length === 0) degradations.push(missing("catalogue", "missing", "No titles are loaded."));
@@ -101,16 +165,71 @@ export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.
   }
   return {
     ws,
-    history,
+    parameters,
+    // What one of two did is not told to the other: nothing is explained by it, and nothing offered to go on with.
+    history: blended ? emptyHistory : ownHistory,
     ranking,
     popularity,
     country: request.profile.country,
     showing,
+    at: request.at,
+    device: request.device,
+    seed: request.seed ?? 0,
+    minutesMax,
+    forTwo: blended?.shares,
     degradations,
     mayShow,
     mayRecommend,
+    mayOffer,
     mayName,
+    mayContinue,
   };
+}
+
+const noRanking: Ranking = { count: 0, listIsForeign: false };
+
+/** null: an adult's. */
+export function lowerAge(a: number | null, b: number | null): number | null {
+  if (a === null) return b;
+  return b === null ? a : Math.min(a, b);
+}
+
+/** The titles that a profile's ranking gives anything, in shares of the best one. A request of its own in the workspace. */
+function sharesOfBest(ws: Workspace, history: History, list: StoredList | undefined): Map<number, number> {
+  beginRequest(ws);
+  const { count } = rankPersonal(ws, { list, history, countMax: Number.POSITIVE_INFINITY }, () => true);
+  return sharesOfOrder(ws, count);
+}
+
+function sharesOfOrder(ws: Workspace, count: number): Map<number, number> {
+  const shares = new Map<number, number>();
+  const best = count === 0 ? 0 : ws.scores[ws.order[0]!]!;
+  if (best <= 0) return shares;
+  for (let place = 0; place < count; place++) {
+    const index = ws.order[place]!;
+    shares.set(index, Math.max(0, ws.scores[index]! / best));
+  }
+  return shares;
+}
+
+function blendForTwo(
+  ws: Workspace,
+  own: Ranking,
+  others: ReadonlyMap<number, number>,
+  mayRecommend: (index: number) => boolean,
+) {
+  const owns = sharesOfOrder(ws, own.count);
+  const shares = new Map<number, readonly [number, number]>();
+  let count = 0;
+  for (const index of new Set([...owns.keys(), ...others.keys()])) {
+    const both = [owns.get(index) ?? 0, others.get(index) ?? 0] as const;
+    shares.set(index, both);
+    ws.scored[index] = ws.epoch;
+    ws.scores[index] = (both[0] + both[1]) / 2;
+    ws.freshScores[index] = 0;
+    ws.candidates[count++] = index;
+  }
+  return { shares, ranking: { count: orderScored(ws, count, mayRecommend), listIsForeign: own.listIsForeign } };
 }
 
 const missing = (part: Degradation["part"], cause: Degradation["cause"], detail: string): Degradation => ({
@@ -121,6 +240,8 @@ const missing = (part: Degradation["part"], cause: Degradation["cause"], detail:
 
 function take<Value>(reading: Reading<Value>, part: Degradation["part"], degradations: Degradation[]) {
   if (reading.kind === "read") return reading.value;
-  degradations.push(missing(part, reading.cause, reading.detail));
+  if (!degradations.some((known) => known.part === part && known.cause === reading.cause)) {
+    degradations.push(missing(part, reading.cause, reading.detail));
+  }
   return undefined;
 }

@@ -81,6 +81,8 @@ const requestOf = ({ state, country, ageMark, at }: Inputs): SlateRequest => ({
   history: read(state.titles.length === 0 ? emptyHistory : readHistory(view, state, gradeForTests)),
   exclude: [],
   showing: showings({ country, locale: "ru", at }),
+  at,
+  device: "web",
 });
 const anyInputs = fc
   .record({

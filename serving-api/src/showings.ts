@@ -14,6 +14,7 @@ import { bytesOf } from "./json-bytes.ts";
 import type { TitleView } from "./title-view.ts";
 
 export interface Showing {
+  readonly locale: Locale;
   /** Beside the view's titles. 1: in the catalogue, and here now. Ages are the request's. */
   readonly shown: Uint8Array;
   /** The bytes of the card's JSON. Of a title that is shown. */
@@ -84,6 +85,7 @@ export function createShowings(view: TitleView, genreNames: GenreNames): (reques
     const cardAt = (index: number): TitleCard =>
       cardOf(view.titles[index]!.facts, { locale, genreNames, visible: table.visible.get(index) ?? ALWAYS });
     return {
+      locale,
       shown: table.shown,
       cardJson(index) {
         const cards = table.visible.has(index) ? own : shared;

@@ -63,6 +63,8 @@ const requestOf = (more: Partial<SlateRequest> = {}): SlateRequest => ({
   history: read(emptyHistory),
   exclude: [],
   showing,
+  at: AS_OF,
+  device: "web",
   ...more,
 });
 

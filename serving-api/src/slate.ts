@@ -11,20 +11,30 @@
  * six titles, ties in the order above; so a profile without a past sees the top ten, what is new, and six genres.
  */
 import type { Degradation, Reason, RowKind } from "@thewatcher/contracts/api/serving";
-import {
-  becauseOf,
-  chart,
-  continueWatching,
-  type Entry,
-  newest,
-  ofGenre,
-  personal,
-  personalScore,
-  popular,
-} from "./candidates.ts";
-import { findTopSeeds, type Workspace } from "./ranking.ts";
+import type { SwitchableSource } from "@thewatcher/contracts/serving-parameters";
+import { chart, type Entry, newest, ofGenre, personal, personalScore, popular } from "./candidates.ts";
+import { rank, rankScore, retrieve } from "./pipeline.ts";
+import type { Workspace } from "./ranking.ts";
+import { becauseGiven, describeRecommended, editorialGiven, newGiven, segmentGiven, trendingGiven } from "./reasons.ts";
 import { type Prepared, prepare, type SlateRequest } from "./request.ts";
-import { addGenreShares, TASTE_DEPTH } from "./title-view.ts";
+import {
+  type AssembledRow,
+  assembleRows,
+  cursorOf,
+  nothing,
+  RERANK_DEPTH,
+  type Rerank,
+  type RowAttempt,
+  type RowGroup,
+  type RowPlan,
+} from "./rows.ts";
+import { begun } from "./sources/begun.ts";
+import { collectionsFor } from "./sources/editorial.ts";
+import { genresFor, hasGenre } from "./sources/genre.ts";
+import { eachLifted, watchedSeeds } from "./sources/item-to-item.ts";
+import { bitOf, type Candidates, PERSONAL_BITS } from "./sources/source.ts";
+import { segmentOf } from "./sources/tables.ts";
+import { trendingIn } from "./title-view.ts";
 
 export const ROW_ITEMS_MAX = 20;
 export const TOP_ITEMS_MAX = 10;
@@ -35,8 +45,7 @@ export const SEED_ROWS_MAX = 3;
 export const GENRE_ROWS_MAX = 3;
 /** Without a past genres are all there is to choose by. */
 export const COLD_GENRE_ROWS_MAX = 6;
-/** Recent history that may head a row. Older watches are in the lists anyway. */
-const SEED_DEPTH = 20;
+export const EDITORIAL_ROWS_MAX = 2;
 const ROW_SCORE_DEPTH = 6;
 export const LIST_COUNT_MAX = 100;
 
@@ -44,7 +53,7 @@ export interface SlateRow {
   readonly rowId: string;
   readonly kind: RowKind;
   readonly heading: string;
-  readonly reason: Reason | null;
+  readonly reason: Reason;
   readonly entries: readonly Entry[];
 }
 
@@ -58,32 +67,262 @@ export interface ListSlate {
   readonly degradations: readonly Degradation[];
 }
 
-export function composeHome(ws: Workspace, request: SlateRequest): HomeSlate {
+export function composeHome(ws: Workspace, request: SlateRequest, onTrace?: (made: HomeMade) => void): HomeSlate {
   const prepared = prepare(ws, request);
-  const rows: SlateRow[] = [];
-  /** A row that is too short is dropped, and its titles stay free for the rows behind it. */
-  const add = (row: SlateRow, entriesMin = ROW_ITEMS_MIN): boolean => {
-    if (row.entries.length < entriesMin) return false;
-    for (const { index } of row.entries) ws.used[index] = ws.epoch;
-    rows.push(row);
-    return true;
+  retrieve(prepared);
+  rank(prepared);
+  const attempts: RowAttempt[] | undefined = onTrace && [];
+  let shownCount = 0;
+  const used = {
+    has: (index: number) => ws.used[index] === ws.epoch,
+    add: (index: number) => {
+      ws.used[index] = ws.epoch;
+      shownCount++;
+    },
   };
-  const row = (kind: RowKind, heading: string, reason: Reason | null, entries: readonly Entry[]): SlateRow => ({
-    rowId: kind.replaceAll("_", "-"),
-    kind,
-    heading,
-    reason,
-    entries,
-  });
+  const plans = new Map<RowPlan, Describe>();
+  const groups = groupsOf(prepared, plans, () => shownCount === 0);
+  const assembled = assembleRows(groups, used, plainRerank, attempts && ((row) => void attempts.push(row)));
+  const rows = assembled.map((row) => describeRow(row, plans.get(row.plan)!));
+  const slate = { rows: orderRows(ws, rows), degradations: prepared.degradations };
+  if (attempts) onTrace?.({ prepared, attempts, rows, slate });
+  return slate;
+}
 
-  add(row("continue_watching", "Continue watching", null, continueWatching(prepared, ROW_ITEMS_MAX)), 1);
-  const top = chart(prepared, TOP_ITEMS_MAX, ROW_ITEMS_MIN);
-  add(row("top_in_country", top[0]?.source === "popular" ? "Top 10" : "Top 10 in your country", null, top));
-  add(row("top_picks", "Top picks for you", null, personal(prepared, ROW_ITEMS_MAX)));
-  addSeedRows(prepared, add);
-  add(row("new", "New", null, newest(prepared, ROW_ITEMS_MAX)));
-  addGenreRows(prepared, add);
-  return { rows: orderRows(ws, rows), degradations: prepared.degradations };
+/** What the trace of a page is made of (decision-trace.ts). */
+export interface HomeMade {
+  readonly prepared: Prepared;
+  readonly attempts: readonly RowAttempt[];
+  /** In the order in which they chose their titles. */
+  readonly rows: readonly SlateRow[];
+  readonly slate: HomeSlate;
+}
+
+/** The entries of a row's picks. */
+type Describe = (indices: readonly number[]) => readonly Entry[];
+
+const plainRerank: Rerank = ({ entriesMax }, candidates) => candidates.slice(0, entriesMax).map((index) => ({ index }));
+
+function describeRow({ rowId, plan, picks }: AssembledRow, describe: Describe): SlateRow {
+  const certain = describe(picks.map(({ index }) => index));
+  const entries = certain.map((entry, place): Entry => {
+    const { propensity } = picks[place]!;
+    if (propensity === undefined) return entry;
+    return { ...entry, source: "exploration", reason: { kind: "exploration", propensity }, propensity };
+  });
+  const first = entries.find(({ propensity }) => propensity === undefined) ?? entries[0]!;
+  const { kind, reason = first.reason } = plan;
+  return { rowId, kind, heading: headingOf(plan, first), reason, entries };
+}
+
+/** Charts of everywhere don't speak of the country. */
+const headingOf = ({ kind, heading }: RowPlan, first: Entry): string =>
+  kind === "top_in_country" && first.source !== "popular" ? "Top 10 in your country" : heading;
+
+/** The rows of a page, in the order in which they choose their titles. */
+function* groupsOf(prepared: Prepared, describes: Map<RowPlan, Describe>, isEmpty: () => boolean): Generator<RowGroup> {
+  const { ws, parameters, ranking, forTwo, showing } = prepared;
+  const { view, pool } = ws;
+  const on = (source: SwitchableSource): boolean => !parameters.sourcesOff.includes(source);
+  const recommended: Describe = (indices) => describeRecommended(prepared, indices, scoreOf);
+  const scoreOf = (index: number): number => rankScore(ws, index);
+  const each =
+    (given: (index: number) => Pick<Entry, "source" | "reason"> | undefined): Describe =>
+    (indices) =>
+      indices.map((index) => ({ index, score: scoreOf(index), ...(given(index) ?? newGiven(prepared, index)) }));
+  const plan = (row: Partial<RowPlan> & Pick<RowPlan, "kind" | "heading">, describe: Describe): RowPlan => {
+    const made: RowPlan = {
+      reason: undefined,
+      entriesMin: ROW_ITEMS_MIN,
+      entriesMax: ROW_ITEMS_MAX,
+      reranked: false,
+      ranked: nothing,
+      filled: nothing,
+      ...row,
+    };
+    describes.set(made, describe);
+    return made;
+  };
+  const single = (name: string, row: RowPlan): RowGroup => ({ name, rowsMax: 1, plans: [row] });
+  /** A list of titles, from its head, without those that may not be offered. */
+  const offered = (indices: ArrayLike<number>) => whereFrom(cursorOf(indices), prepared.mayOffer);
+  /** Candidates in the order of ranking. */
+  const ranked = (may: (slot: number, index: number) => boolean): (() => number) => {
+    let place = 0;
+    return () => {
+      while (place < pool.count) {
+        const slot = pool.order[place++]!;
+        const index = pool.indices[slot]!;
+        if (may(slot, index)) return index;
+      }
+      return -1;
+    };
+  };
+
+  const own = begun(prepared, ROW_ITEMS_MAX);
+  if (own.length > 0) {
+    const byIndex = new Map(own.map((entry) => [entry.index, entry]));
+    const indices = own.map(({ index }) => index);
+    const row = plan(
+      {
+        kind: "continue_watching",
+        heading: "Continue watching",
+        reason: { kind: "unfinished", titleCount: own.length },
+        entriesMin: 1,
+        ranked: cursorOf(indices),
+      },
+      (shown) => shown.map((index) => byIndex.get(index)!),
+    );
+    yield single("continue-watching", row);
+  }
+  if (on("popular_in_country")) {
+    const top = chart(prepared, TOP_ITEMS_MAX, ROW_ITEMS_MIN);
+    const byIndex = new Map(top.map((entry) => [entry.index, entry]));
+    const row = plan(
+      {
+        kind: "top_in_country",
+        heading: "Top 10",
+        entriesMax: TOP_ITEMS_MAX,
+        ranked: cursorOf(top.map(({ index }) => index)),
+      },
+      (shown) => shown.map((index) => byIndex.get(index)!),
+    );
+    yield single("top-in-country", row);
+  }
+  const personalCount = countOf(pool, (bits) => (bits & PERSONAL_BITS) !== 0);
+  if (personalCount > 0) {
+    const row = plan(
+      {
+        kind: forTwo ? "for_two" : "top_picks",
+        heading: forTwo ? "For both of you" : "Top picks for you",
+        reason: { kind: "personal_ranking", titleCount: personalCount },
+        reranked: true,
+        ranked: ranked((slot) => (pool.sources[slot]! & PERSONAL_BITS) !== 0),
+        filled: cursorOf(ws.order.subarray(0, ranking.count)),
+      },
+      recommended,
+    );
+    yield single(forTwo ? "for-two" : "top-picks", row);
+  }
+  if (on("item_to_item")) {
+    const lifted = (seed: number): number[] => {
+      const indices: number[] = [];
+      eachLifted(prepared, seed, (index) => indices.push(index) < RERANK_DEPTH * 2);
+      return indices;
+    };
+    const because = function* (): Generator<RowPlan> {
+      for (const seed of watchedSeeds(prepared)) {
+        yield plan(
+          {
+            kind: "because_you_watched",
+            heading: `Because you watched ${showing.nameOf(prepared.history.graded[seed]!.index)}`,
+            reranked: true,
+            ranked: cursorOf(byRank(ws, lifted(seed))),
+          },
+          each((index) => becauseGiven(prepared, index)),
+        );
+      }
+    };
+    yield { name: "because", rowsMax: SEED_ROWS_MAX, plans: because() };
+  }
+  const growing = on("trending_in_country") && trendingIn(view, prepared.country);
+  if (growing) {
+    const row = plan(
+      { kind: "trending", heading: "Trending now", ranked: offered(growing.itemIndices) },
+      each((index) => trendingGiven(prepared, index)),
+    );
+    yield single("trending", row);
+  }
+  const segment = on("popular_in_segment") ? segmentOf(prepared) : -1;
+  if (segment >= 0) {
+    const bit = bitOf("popular_in_segment");
+    const row = plan(
+      {
+        kind: "segment",
+        heading: "Viewers like you watch",
+        reranked: true,
+        ranked: ranked((slot) => (pool.sources[slot]! & bit) !== 0),
+        filled: offered(view.tables!.segments!.popularity[segment]!.itemIndices),
+      },
+      each((index) => segmentGiven(prepared, index)),
+    );
+    yield single("segment", row);
+  }
+  if (on("editorial")) {
+    const collected = function* (): Generator<RowPlan> {
+      for (const collection of collectionsFor(prepared)) {
+        const given = editorialGiven(prepared, collection);
+        yield plan(
+          { kind: "editorial", heading: nameOfGiven(given.reason), ranked: offered(collection.itemIndices) },
+          each(() => given),
+        );
+      }
+    };
+    yield { name: "editorial", rowsMax: EDITORIAL_ROWS_MAX, plans: collected() };
+  }
+  if (on("new")) {
+    const row = plan(
+      { kind: "new", heading: "New", ranked: offered(view.newest) },
+      each((index) => newGiven(prepared, index)),
+    );
+    yield single("new", row);
+  }
+  if (on("genre")) {
+    const genres = function* (): Generator<RowPlan> {
+      for (const genre of genresFor(prepared)) {
+        const name = view.genres[genre]!;
+        const reason: Reason = { kind: "genre", genre: name };
+        yield plan(
+          {
+            kind: "genre",
+            heading: name,
+            reason,
+            reranked: true,
+            ranked: ranked((slot, index) => pool.sources[slot] !== EXPLORATION && hasGenre(view, index, genre)),
+            filled: offered(view.byGenre[genre]!),
+          },
+          each(() => ({ source: "genre", reason })),
+        );
+      }
+    };
+    yield { name: "genre", rowsMax: ranking.count === 0 ? COLD_GENRE_ROWS_MAX : GENRE_ROWS_MAX, plans: genres() };
+  }
+  // With everything else off, or too little of it for a row, what there is.
+  if (!isEmpty()) return;
+  yield single(
+    "all",
+    plan(
+      { kind: "new", heading: "New", entriesMin: 1, ranked: offered(view.newest) },
+      each((index) => newGiven(prepared, index)),
+    ),
+  );
+}
+
+const EXPLORATION = bitOf("exploration");
+
+function countOf({ count, sources }: Candidates, is: (bits: number) => boolean): number {
+  let found = 0;
+  for (let slot = 0; slot < count; slot++) if (is(sources[slot]!)) found++;
+  return found;
+}
+
+/** The best first; of equal ones, and of those that are no candidates, in the order given. */
+function byRank(ws: Workspace, indices: readonly number[]): number[] {
+  return indices
+    .map((index, place) => ({ index, place, score: rankScore(ws, index) }))
+    .sort((a, b) => b.score - a.score || a.place - b.place)
+    .map(({ index }) => index);
+}
+
+const nameOfGiven = (reason: Reason): string => (reason.kind === "editorial" ? reason.collectionName : reason.kind);
+
+function whereFrom(next: () => number, may: (index: number) => boolean): () => number {
+  return () => {
+    for (;;) {
+      const index = next();
+      if (index < 0 || may(index)) return index;
+    }
+  };
 }
 
 /** `count` ≤ LIST_COUNT_MAX. Personal titles first, then popular ones, then the newest: full while the catalogue lasts. */
@@ -152,67 +391,6 @@ export function composeLeaving(ws: Workspace, request: SlateRequest, before: num
       return leavesAt !== null && leavesAt <= before ? [{ index, leavesAt }] : [];
     })
     .sort((a, b) => a.leavesAt - b.leavesAt || a.index - b.index);
-}
-
-/** Headed by the watched titles that weigh most among the newest ones. */
-function addSeedRows(prepared: Prepared, add: (row: SlateRow) => boolean): void {
-  const { ws, history, ranking } = prepared;
-  if (!ws.view.tables || ranking.listIsForeign) return;
-  const seeds: number[] = [];
-  for (let place = 0; place < history.graded.length && place < SEED_DEPTH; place++) {
-    const { index, watched, weight } = history.graded[place]!;
-    if (watched && weight > 0 && prepared.mayName(index) && ws.hidden[index] !== ws.epoch) seeds.push(place);
-  }
-  if (seeds.length === 0) return;
-  findTopSeeds(ws, history);
-  seeds.sort((a, b) => history.graded[b]!.weight - history.graded[a]!.weight || a - b);
-  let rowCount = 0;
-  for (const seed of seeds) {
-    if (rowCount === SEED_ROWS_MAX) return;
-    const entries = becauseOf(prepared, seed, ROW_ITEMS_MAX);
-    const reason = entries[0]?.reason;
-    if (reason?.kind !== "because_you_watched") continue;
-    const added = add({
-      rowId: `because-${rowCount + 1}`,
-      kind: "because_you_watched",
-      heading: `Because you watched ${reason.seedName}`,
-      reason,
-      entries,
-    });
-    if (added) rowCount++;
-  }
-}
-
-/** The genres that stand out in the profile's ranking against the crowd's; without a ranking, the crowd's own. */
-function addGenreRows(prepared: Prepared, add: (row: SlateRow) => boolean): void {
-  const { ws, ranking, popularity } = prepared;
-  const { view } = ws;
-  const shares = new Float64Array(view.genres.length);
-  const cold = ranking.count === 0;
-  if (!cold) {
-    const genres = { offsets: view.genreOffsets, ofTitles: view.titleGenres };
-    addGenreShares(genres, ws.order, Math.min(TASTE_DEPTH, ranking.count), shares);
-  }
-  const crowd = popularity?.genreShares;
-  const affinity = (genre: number): number => {
-    if (cold) return crowd ? crowd[genre]! : view.byGenre[genre]!.length;
-    return shares[genre]! - (crowd ? crowd[genre]! : 0);
-  };
-  const order = Array.from(view.genres.keys()).sort((a, b) => affinity(b) - affinity(a) || a - b);
-  const rowsMax = cold ? COLD_GENRE_ROWS_MAX : GENRE_ROWS_MAX;
-  let rowCount = 0;
-  for (const genre of order) {
-    if (rowCount === rowsMax) return;
-    const name = view.genres[genre]!;
-    const added = add({
-      rowId: `genre-${rowCount + 1}`,
-      kind: "genre",
-      heading: name,
-      reason: { kind: "genre", genre: name },
-      entries: ofGenre(prepared, genre, ROW_ITEMS_MAX),
-    });
-    if (added) rowCount++;
-  }
 }
 
 function orderRows(ws: Workspace, rows: readonly SlateRow[]): SlateRow[] {

@@ -7,8 +7,10 @@
  * popularity, the crowd's share of each genre. Built in milliseconds when either side changes. What of it somebody may see,
  * and in which language, is in showings.ts.
  */
+import type { CatalogueCollection, CatalogueEpisode } from "@thewatcher/contracts/api/catalogue";
 import type { TitleId } from "@thewatcher/contracts/ids";
 import type { ItemTables, PopularityTable } from "@thewatcher/contracts/item-tables";
+import type { Texts } from "@thewatcher/contracts/locales";
 import type { CardSource } from "@thewatcher/contracts/title-card";
 import { type Rights, UNKNOWN_AGE_MARK } from "@thewatcher/contracts/visibility";
 import { assert } from "@thewatcher/kit/assert";
@@ -26,6 +28,23 @@ export interface CatalogueTitle {
   readonly rights: Rights;
   /** ISO instant. */
   readonly addedAt: string;
+  /** Of a series, in the order in which they are watched. */
+  readonly episodes?: readonly CatalogueEpisode[];
+}
+
+/** What editors put together. */
+export interface HeldCollection {
+  readonly collectionId: string;
+  readonly names: Texts;
+  /** Those in the catalogue, in the editors' order. */
+  readonly itemIndices: Int32Array;
+}
+
+export interface Trending {
+  /** ISO code, or `*`. */
+  readonly country: string;
+  readonly itemIndices: Int32Array;
+  readonly scores: Float32Array;
 }
 
 export interface Popularity {
@@ -58,9 +77,26 @@ export interface TitleView {
   readonly byGenre: readonly Int32Array[];
   /** By country; `*` is everywhere. Empty without tables. */
   readonly popularity: ReadonlyMap<string, Popularity>;
+  /** By country; `*` is everywhere. Empty where the publication has none. */
+  readonly trending: ReadonlyMap<string, Trending>;
+  /** 1-based place in the table of everywhere; 0: in none. */
+  readonly popularityRanks: Int32Array;
+  /** Minutes; Infinity: not known. */
+  readonly runtimes: Float32Array;
+  /** Milliseconds since the epoch; NaN: not in the catalogue. */
+  readonly addedAt: Float64Array;
+  /** 0: not known. */
+  readonly years: Int16Array;
+  /** 1: a series. */
+  readonly series: Uint8Array;
+  readonly collections: readonly HeldCollection[];
 }
 
-export function createTitleView(catalogue: readonly CatalogueTitle[], tables: ItemTables | undefined): TitleView {
+export function createTitleView(
+  catalogue: readonly CatalogueTitle[],
+  tables: ItemTables | undefined,
+  collections: readonly CatalogueCollection[] = [],
+): TitleView {
   const indexOf = new Map<string, number>();
   for (const titleId of tables?.titleIds ?? []) indexOf.set(titleId, indexOf.size);
   const trainedCount = indexOf.size;
@@ -71,6 +107,10 @@ export function createTitleView(catalogue: readonly CatalogueTitle[], tables: It
   const titles = new Array<CatalogueTitle | undefined>(titleCount).fill(undefined);
   const shown = new Uint8Array(titleCount);
   const ageMarks = new Uint8Array(titleCount).fill(UNKNOWN_AGE_MARK);
+  const runtimes = new Float32Array(titleCount).fill(Number.POSITIVE_INFINITY);
+  const addedAt = new Float64Array(titleCount).fill(Number.NaN);
+  const years = new Int16Array(titleCount);
+  const series = new Uint8Array(titleCount);
   const genreIndex = new Map<string, number>();
   for (const genre of [...new Set(catalogue.flatMap(({ facts }) => facts.genres))].sort()) {
     genreIndex.set(genre, genreIndex.size);
@@ -80,6 +120,10 @@ export function createTitleView(catalogue: readonly CatalogueTitle[], tables: It
     titles[index] = title;
     shown[index] = 1;
     ageMarks[index] = title.facts.ageMark ?? UNKNOWN_AGE_MARK;
+    runtimes[index] = title.facts.runtimeMinutes ?? Number.POSITIVE_INFINITY;
+    addedAt[index] = Date.parse(title.addedAt);
+    years[index] = title.facts.year ?? 0;
+    series[index] = title.facts.kind === "series" ? 1 : 0;
   }
   const genreOffsets = new Int32Array(titleCount + 1);
   const titleGenres: number[] = [];
@@ -93,6 +137,7 @@ export function createTitleView(catalogue: readonly CatalogueTitle[], tables: It
   for (const table of tables?.popularity ?? []) {
     popularity.set(table.country, { ...table, genreShares: sharesOf(table, genres) });
   }
+  const popularityRanks = ranksOf(popularity.get(EVERYWHERE), titleCount);
   const newest = orderOfNovelty(titles, popularity.get(EVERYWHERE));
   return {
     titleCount,
@@ -109,7 +154,31 @@ export function createTitleView(catalogue: readonly CatalogueTitle[], tables: It
     newest,
     byGenre: titlesByGenre(newest, popularity.get(EVERYWHERE), genres),
     popularity,
+    trending: new Map((tables?.trending ?? []).map((table) => [table.country, table])),
+    popularityRanks,
+    runtimes,
+    addedAt,
+    years,
+    series,
+    collections: collections.map(({ collectionId, names, titleIds }) => ({
+      collectionId,
+      names,
+      itemIndices: Int32Array.from(titleIds.flatMap((titleId) => indexOf.get(titleId) ?? [])),
+    })),
   };
+}
+
+function ranksOf(popularity: Popularity | undefined, titleCount: number): Int32Array {
+  const ranks = new Int32Array(titleCount);
+  popularity?.itemIndices.forEach((index, place) => {
+    ranks[index] = place + 1;
+  });
+  return ranks;
+}
+
+/** What grows in a country, or everywhere. */
+export function trendingIn(view: TitleView, country: string): Trending | undefined {
+  return view.trending.get(country) ?? view.trending.get(EVERYWHERE);
 }
 
 /** The table of a country, or that of everywhere; undefined before the first publication. */

@@ -156,13 +156,27 @@ export const TitleDocument = z.object({
 });
 export type TitleDocument = z.infer<typeof TitleDocument>;
 
-/** A title as `GET /internal/catalogue` gives it: every language, every window, people with their names. No episodes. */
+/** An episode in the order in which a series is watched: what comes after what. Its texts are the catalogue's. */
+export const CatalogueEpisode = z.object({
+  partId: PartId,
+  season: z.number().int(),
+  number: z.number().int(),
+  runtimeMinutes: runtimeMinutes.nullable(),
+});
+export type CatalogueEpisode = z.infer<typeof CatalogueEpisode>;
+
+/** A title as `GET /internal/catalogue` gives it: every language, every window, people with their names. */
 export const CatalogueTitle = z.object({
   ...record,
   people: z
     .array(z.object({ personId: PersonId, role: CreditRole, name: z.string(), names: NameTexts }))
     .max(CREDITS_PER_TITLE_MAX)
     .default([]),
+  /** Of a series: specials (season 0) last. Absent: none are known. */
+  episodes: z
+    .array(CatalogueEpisode)
+    .max(SEASONS_PER_TITLE_MAX * EPISODES_PER_SEASON_MAX)
+    .optional(),
 });
 export type CatalogueTitle = z.infer<typeof CatalogueTitle>;
 
@@ -295,6 +309,14 @@ export type WishesView = z.infer<typeof WishesView>;
 /** Titles of one page of `GET /internal/catalogue`. */
 export const CATALOGUE_SLICE_MAX = 5_000;
 
+/** A collection as services hold it. */
+export const CatalogueCollection = z.object({
+  collectionId: CollectionId,
+  names: NameTexts,
+  titleIds: z.array(TitleId).max(TITLES_PER_COLLECTION_MAX),
+});
+export type CatalogueCollection = z.infer<typeof CatalogueCollection>;
+
 /**
  * `GET /internal/catalogue?after=&limit=`, for services that hold the whole catalogue in memory. `version` (also the
  * ETag, quoted) changes with every write to the titles: `If-None-Match` with the version held answers 304. Slices of
@@ -305,6 +327,8 @@ export const CatalogueSlice = z.object({
   titles: z.array(CatalogueTitle).max(CATALOGUE_SLICE_MAX),
   /** Names of all genres by key, with every slice: there are some dozens. */
   genreNames: z.record(z.string(), NameTexts).default({}),
+  /** With the first slice of a reading. */
+  collections: z.array(CatalogueCollection).max(COLLECTIONS_MAX).optional(),
   /** Give it back as `after`; null at the end. */
   next: TitleId.nullable(),
 });

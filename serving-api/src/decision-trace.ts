@@ -1,0 +1,125 @@
+/**
+ * What one decision was made of: enough to say why each title stands where it stands, and to make the same rows again
+ * (recompose.ts). Filled while composing, and only where somebody listens: some copies of typed arrays, 10–20 µs a page.
+ * What it costs to write it down is the listener's (the decision log), off the path of the answer.
+ *
+ * Titles are indices into `titleIds`, the titles of this decision alone, so that a trace needs nothing beside it.
+ */
+import type { CandidateSource, Degradation, Reason, RowKind } from "@thewatcher/contracts/api/serving";
+import type { DecisionId, Generation, ProfileId, TitleId } from "@thewatcher/contracts/ids";
+import type { Locale } from "@thewatcher/contracts/locales";
+import type { ServingParameters } from "@thewatcher/contracts/serving-parameters";
+
+export type DecisionKind = "home" | "list" | "similar";
+
+/** A title of the history as it was read, newest first. */
+export interface TracedHistoryTitle {
+  readonly titleId: TitleId;
+  readonly weight: number;
+  readonly listed: boolean;
+  readonly watched: boolean;
+}
+
+/** Parallel arrays, a place a candidate. */
+export interface TracedCandidates {
+  readonly titles: Int32Array;
+  /** Bits of SOURCES (sources/source.ts), whose names at that time are `sourceNames`. */
+  readonly sources: Uint32Array;
+  /** [source × count + candidate]; 0 where the bit is not set. */
+  readonly sourceScores: Float32Array;
+  readonly scores: Float64Array;
+}
+
+/** Feature rows of what was shown and of a sample of what was not. */
+export interface TracedFeatures {
+  readonly names: readonly string[];
+  /** Places in `candidates`. */
+  readonly candidates: Int32Array;
+  /** [candidates × names]. */
+  readonly values: Float32Array;
+}
+
+export interface TracedSlot {
+  readonly title: number;
+  readonly score: number;
+  readonly source: CandidateSource;
+  readonly reason: Reason;
+  /** Where the slot was drawn. */
+  readonly propensity?: number;
+}
+
+/** One row that was tried, in the order in which rows choose their titles. */
+export interface TracedRow {
+  readonly rowId: string;
+  readonly kind: RowKind;
+  readonly heading: string;
+  readonly reason: Reason;
+  /** Rows of one group have a common limit. */
+  readonly group: string;
+  readonly groupRowsMax: number;
+  readonly entriesMin: number;
+  readonly entriesMax: number;
+  /** Its candidates in the order of ranking, taken by earlier rows or not. */
+  readonly ranked: Int32Array;
+  readonly rankedScores: Float64Array;
+  /** What the row was filled up with behind them. */
+  readonly filled: Int32Array;
+  /** Of `ranked`, after rules and diversity, what could be taken; the row's own titles and those behind them. */
+  readonly reranked: Int32Array;
+  /** The pool that a drawn slot was drawn from, and its utilities. */
+  readonly pool: Int32Array;
+  readonly poolUtilities: Float64Array;
+  /** Empty: the row was too short, and its titles stayed free. */
+  readonly slots: readonly TracedSlot[];
+  /** What its place on the page was decided by. */
+  readonly weight: number;
+}
+
+/** What a stage took out, by name: `watched`, `hidden`, `excluded`, `age`, `rights`, `minutes`, `rule:<id>`, `used`… */
+export interface TracedRemoval {
+  readonly stage: "retrieve" | "rank" | "rules" | "diversity" | "exploration" | "slate";
+  readonly cause: string;
+  readonly titles: Int32Array;
+}
+
+export interface TracedStage {
+  readonly stage: "read" | "prepare" | "retrieve" | "features" | "rank" | "rerank" | "render";
+  readonly ms: number;
+  readonly countIn: number;
+  readonly countOut: number;
+}
+
+export interface DecisionTrace {
+  readonly decisionId: DecisionId;
+  readonly kind: DecisionKind;
+  readonly profileId: ProfileId;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly generation: Generation | null;
+  /** Of the ranker's model; null: blended scores. */
+  readonly rankerVersion: string | null;
+  readonly country: string;
+  readonly locale: Locale;
+  readonly ageLimit: number | null;
+  readonly device: string;
+  readonly parameters: ServingParameters;
+  /** Variants of experiments, by experiment. */
+  readonly arms: Readonly<Record<string, string>>;
+  readonly rulesVersion: number | null;
+  readonly exclude: readonly TitleId[];
+  readonly minutes: number | null;
+  readonly with: ProfileId | null;
+  /** Revision of the live state that was read; null: none. */
+  readonly stateRevision: string | null;
+  readonly history: readonly TracedHistoryTitle[];
+  readonly titleIds: readonly TitleId[];
+  readonly sourceNames: readonly string[];
+  readonly candidates: TracedCandidates;
+  readonly features: TracedFeatures | null;
+  readonly removed: readonly TracedRemoval[];
+  /** In the order in which they were tried. */
+  readonly rows: readonly TracedRow[];
+  /** Ids of the rows as they stand on the page. */
+  readonly rowOrder: readonly string[];
+  readonly degradations: readonly Degradation[];
+}

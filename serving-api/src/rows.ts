@@ -1,0 +1,120 @@
+/**
+ * From ranked candidates to rows: who gets a title that several rows want, what re-ranking does to a row, and how rows
+ * stand on the page. Pure, and blind to where candidates came from: a row is a plan with its candidates in order, so that
+ * a page can be made again of what its decision's trace holds (recompose.ts).
+ *
+ * Rows choose in the order of the plans; no title stands twice. A row that stays too short is dropped, and its titles are
+ * free for the rows behind it. Rows of a group have a common limit and are numbered within it.
+ */
+import type { Reason, RowKind } from "@thewatcher/contracts/api/serving";
+
+export interface RowPlan {
+  readonly kind: RowKind;
+  readonly heading: string;
+  /** undefined: that of its first entry that was not drawn. */
+  readonly reason: Reason | undefined;
+  readonly entriesMin: number;
+  readonly entriesMax: number;
+  /** Whether diversity and exploration may change the order: not of charts. */
+  readonly reranked: boolean;
+  /** The next candidate in the order of ranking; −1: none is left. */
+  readonly ranked: () => number;
+  /** What fills the row up behind them; may repeat what stands above. −1: nothing is left. */
+  readonly filled: () => number;
+}
+
+export interface RowGroup {
+  /** Begins the ids of its rows: `because`. */
+  readonly name: string;
+  readonly rowsMax: number;
+  readonly plans: Iterable<RowPlan>;
+}
+
+/** One place of a row. */
+export interface Pick {
+  readonly index: number;
+  /** Where the slot was drawn. */
+  readonly propensity?: number;
+}
+
+/** What re-ranking makes of a row's candidates that are still free: at most `entriesMax`, in the order of the row. */
+export type Rerank = (
+  plan: RowPlan,
+  candidates: readonly number[],
+  taken: (index: number) => boolean,
+) => readonly Pick[];
+
+export interface AssembledRow {
+  readonly rowId: string;
+  readonly plan: RowPlan;
+  readonly picks: readonly Pick[];
+}
+
+/** What the trace keeps of a row that was tried. */
+export interface RowAttempt {
+  readonly group: RowGroup;
+  readonly rowId: string;
+  readonly plan: RowPlan;
+  /** Everything that was looked at, in order, free or not. */
+  readonly ranked: readonly number[];
+  readonly filled: readonly number[];
+  /** Empty: dropped. */
+  readonly picks: readonly Pick[];
+}
+
+/** Candidates of a row that re-ranking looks at: more than twice a row, and diversity has something to choose from. */
+export const RERANK_DEPTH = 48;
+
+export function assembleRows(
+  groups: Iterable<RowGroup>,
+  used: { readonly has: (index: number) => boolean; readonly add: (index: number) => void },
+  rerank: Rerank,
+  onAttempt?: (attempt: RowAttempt) => void,
+): AssembledRow[] {
+  const rows: AssembledRow[] = [];
+  for (const group of groups) {
+    let rowCount = 0;
+    for (const plan of group.plans) {
+      if (rowCount === group.rowsMax) break;
+      const rowId = group.rowsMax === 1 ? group.name : `${group.name}-${rowCount + 1}`;
+      const { entriesMax } = plan;
+      const depth = plan.reranked ? Math.max(RERANK_DEPTH, entriesMax) : entriesMax;
+      const free: number[] = [];
+      const ranked: number[] = [];
+      const filled: number[] = [];
+      while (free.length < depth) {
+        const index = plan.ranked();
+        if (index < 0) break;
+        ranked.push(index);
+        if (!used.has(index)) free.push(index);
+      }
+      const reranked = plan.reranked ? rerank(plan, free, used.has) : free.slice(0, entriesMax).map(pickOf);
+      const picks = [...reranked];
+      const taken = new Set(picks.map(({ index }) => index));
+      while (picks.length < entriesMax) {
+        const index = plan.filled();
+        if (index < 0) break;
+        filled.push(index);
+        if (used.has(index) || taken.has(index)) continue;
+        taken.add(index);
+        picks.push({ index });
+      }
+      const isShown = picks.length >= plan.entriesMin;
+      onAttempt?.({ group, rowId, plan, ranked, filled, picks: isShown ? picks : [] });
+      if (!isShown) continue;
+      for (const index of taken) used.add(index);
+      rows.push({ rowId, plan, picks });
+      rowCount++;
+    }
+  }
+  return rows;
+}
+
+const pickOf = (index: number): Pick => ({ index });
+
+/** A source of candidates that is already a list. */
+export function cursorOf(indices: ArrayLike<number>): () => number {
+  let place = 0;
+  return () => (place < indices.length ? indices[place++]! : -1);
+}
+export const nothing = (): number => -1;

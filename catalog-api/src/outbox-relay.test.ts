@@ -100,7 +100,7 @@ describe("a failure", () => {
 });
 
 describe("the relay", () => {
-  const settled = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+  const settled = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 25_000, interval: 5 });
 
   test("carries at once when kicked, without the clock moving", async () => {
     const log = recordingLog();

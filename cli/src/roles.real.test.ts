@@ -385,16 +385,20 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
   });
 
   test("a serving that hangs costs one page a second at most; the other one answers", async () => {
-    processes.serving1.kill("SIGSTOP");
-    try {
+    const pagesMs = async (count: number) => {
       const tookMs: number[] = [];
-      for (let i = 0; i < 10; i++) {
+      for (let i = 0; i < count; i++) {
         const startedMs = systemClock.monotonicMs();
         await homeOf();
         tookMs.push(systemClock.monotonicMs() - startedMs);
       }
-      // Half of the two seconds that a page has, once; then it is left out for a while.
-      expect(tookMs.filter((ms) => ms > 900).length).toBeLessThanOrEqual(2);
+      return tookMs;
+    };
+    const usualMs = Math.max(...(await pagesMs(5)));
+    processes.serving1.kill("SIGSTOP");
+    try {
+      // Half of the two seconds that a page has, once; then it is left out for a while. The rest is the machine's.
+      expect((await pagesMs(10)).filter((ms) => ms > 900 + usualMs).length).toBeLessThanOrEqual(2);
     } finally {
       processes.serving1.kill("SIGCONT");
     }

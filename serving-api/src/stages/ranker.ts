@@ -104,15 +104,15 @@ function multiply(
         q3 += q * w3;
       }
       const to = row * outputs + output;
-      out[to] = p0 > 0 ? p0 : 0;
-      out[to + 1] = p1 > 0 ? p1 : 0;
-      out[to + 2] = p2 > 0 ? p2 : 0;
-      out[to + 3] = p3 > 0 ? p3 : 0;
+      out[to] = Math.max(p0, 0);
+      out[to + 1] = Math.max(p1, 0);
+      out[to + 2] = Math.max(p2, 0);
+      out[to + 3] = Math.max(p3, 0);
       const next = to + outputs;
-      out[next] = q0 > 0 ? q0 : 0;
-      out[next + 1] = q1 > 0 ? q1 : 0;
-      out[next + 2] = q2 > 0 ? q2 : 0;
-      out[next + 3] = q3 > 0 ? q3 : 0;
+      out[next] = Math.max(q0, 0);
+      out[next + 1] = Math.max(q1, 0);
+      out[next + 2] = Math.max(q2, 0);
+      out[next + 3] = Math.max(q3, 0);
     }
   }
 }
@@ -179,7 +179,7 @@ export function bindRanker(model: RankerModel, servedNames: readonly string[]): 
     const saturation = saturations[feature]!;
     let x = saturation > 0 ? value / ((value < 0 ? -value : value) + saturation) : value;
     if (!(x >= lows[feature]!)) x = x < lows[feature]! ? lows[feature]! : means[feature]!;
-    return x > highs[feature]! ? highs[feature]! : x;
+    return Math.min(x, highs[feature]!);
   }
 
   function isConstant(matrix: Float32Array, count: number, column: number): boolean {

@@ -55,6 +55,8 @@ const paths: Record<keyof typeof roles, { method: string; path: string; body?: s
   readCatalogue: { method: "GET", path: "/internal/catalogue" },
   getProfile: { method: "GET", path: "/internal/profiles/profile-a" },
   applyStated: { method: "POST", path: "/internal/stated", body: '{"events":[]}' },
+  claimArrivals: { method: "POST", path: "/internal/arrivals/claim" },
+  tellArrivals: { method: "POST", path: "/internal/arrivals/told", body: '{"claimIds":[]}' },
   readTitleDocument: { method: "GET", path: `${editor}/titles/t1` },
   createTitle: { method: "POST", path: `${editor}/titles`, body: "{}" },
   changeTitle: { method: "PATCH", path: `${editor}/titles/t1`, body: "{}" },

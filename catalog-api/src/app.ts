@@ -3,6 +3,7 @@
  * each route names the roles that it answers.
  */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { ArrivalClaims, ToldArrivals } from "@thewatcher/contracts/api/arrivals";
 import {
   CATALOGUE_SLICE_MAX,
   CatalogueSlice,
@@ -32,6 +33,7 @@ import type { TokenVerifier } from "@thewatcher/kit/internal-token";
 import type { Log } from "@thewatcher/kit/log";
 import type { Database } from "@thewatcher/stores/database/port";
 import type { Context } from "hono";
+import { claimArrivals, markTold } from "./arrivals.ts";
 import { type Asker, askerOf } from "./askers.ts";
 import { getCollection, listCollections } from "./collections.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -67,6 +69,8 @@ export const roles = {
   readCatalogue: ["service"],
   getProfile: ["service"],
   applyStated: ["service"],
+  claimArrivals: ["service"],
+  tellArrivals: ["service"],
   ...editorRoles,
   ...searchRoles,
 } as const satisfies Record<string, readonly Role[]>;
@@ -77,6 +81,8 @@ const TITLES_PER_PAGE_DEFAULT = 50;
 const PREFERENCES_PER_PAGE_MAX = 200;
 const PREFERENCES_PER_PAGE_DEFAULT = 100;
 const WISH_BYTES_MAX = 4_096;
+/** 50 ids of 39 bytes. */
+const TOLD_BYTES_MAX = 8_192;
 
 /** Overrides the session's language. */
 const language = { locale: Locale.optional() };
@@ -300,6 +306,25 @@ const routes = {
       ...problems("bad-request", "unauthenticated", "forbidden", "body-too-large"),
     },
   }),
+  claimArrivals: createRoute({
+    method: "post",
+    path: "/internal/arrivals/claim",
+    operationId: "claimArrivals",
+    summary: "Wishes that have come and are not told, by account, claimed for ten minutes",
+    middleware: allow(roles.claimArrivals),
+    responses: { 200: json(ArrivalClaims, "The claims"), ...problems("unauthenticated", "forbidden") },
+  }),
+  tellArrivals: createRoute({
+    method: "post",
+    path: "/internal/arrivals/told",
+    operationId: "tellArrivals",
+    summary: "These claims are told: they do not come again",
+    middleware: allow(roles.tellArrivals),
+    responses: {
+      204: { description: "Told" },
+      ...problems("bad-request", "unauthenticated", "forbidden", "body-too-large"),
+    },
+  }),
 };
 
 export interface CatalogApiDeps {
@@ -492,6 +517,18 @@ export function createCatalogApi({
     const outcomes = await applyStated(database, events);
     if (outcomes.some((outcome) => outcome.kind === "applied")) onStated?.();
     return c.json({ outcomes }, 200);
+  });
+
+  app.openapi(routes.claimArrivals, async (c) => c.json(await claimArrivals(database, clock.now()), 200));
+
+  app.openapi(routes.tellArrivals, async (c) => {
+    const { claimIds } = await readJson(c, ToldArrivals, {
+      bytesMax: TOLD_BYTES_MAX,
+      tooLarge: problem("body-too-large"),
+      malformed: problem("bad-request"),
+    });
+    await markTold(database, claimIds, clock.now());
+    return c.body(null, 204);
   });
 
   addEditorRoutes(app, { database, clock });

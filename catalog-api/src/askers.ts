@@ -66,7 +66,7 @@ export async function askerOf(
 
 /** undefined: to this asker the title does not exist. */
 export function seen(
-  asker: Asker,
+  asker: Pick<Asker, "viewer">,
   title: { readonly ageMark: number | null; readonly rights: Rights },
 ): Visible | undefined {
   if (!asker.viewer) return ALWAYS;

@@ -5,6 +5,7 @@
  * wishing must not tell. Words are met by a title whose name, in any language, is those words (case, ё/е and punctuation
  * aside). What came is found by asking, when the wishes are read: the answer depends on the instant, the country and
  * the age limit, so it is worked out (`dueWishes`) rather than awaited; the first asking that finds it is when it arrived.
+ * Who does not ask is looked for hourly, and told by mail (`arrivals.ts`).
  */
 import type { CatalogueTitle, Wish, WishesView } from "@thewatcher/contracts/api/catalogue";
 import { WISHES_PER_PROFILE_MAX } from "@thewatcher/contracts/api/catalogue";
@@ -76,7 +77,7 @@ export interface WaitingWish {
 /** Of the wishes that wait, those that the asker's catalogue now holds, each with the title. */
 export function dueWishes(
   wishes: readonly WaitingWish[],
-  asker: Asker,
+  asker: Pick<Asker, "viewer">,
   catalogue: { readonly find: FindByWords; readonly titles: ReadonlyMap<string, CatalogueTitle> },
 ): { readonly key: string; readonly titleId: TitleId }[] {
   return wishes.flatMap(({ key, titleId, query }) => {
@@ -119,9 +120,16 @@ export async function putWish(
       .insertInto("wishes")
       .values({ profile_id: profileId, wish_key, ...asked, wished_at: at })
       .onConflict((conflict) =>
-        conflict
-          .columns(["profile_id", "wish_key"])
-          .doUpdateSet({ ...asked, wished_at: at, arrived_at: null, arrived_title_id: null }),
+        conflict.columns(["profile_id", "wish_key"]).doUpdateSet({
+          ...asked,
+          wished_at: at,
+          arrived_at: null,
+          arrived_title_id: null,
+          checked_at: null,
+          told_at: null,
+          claim_id: null,
+          claimed_until: null,
+        }),
       )
       .execute();
     return "wished";

@@ -1,8 +1,9 @@
 /**
- * The role `catalog`: titles and their search, what viewers state, and the relay that carries it to the log. The embedded
+ * The role `catalog`: titles and their search, what viewers state and wait for, and the relay that carries it to the log. The embedded
  * index is there also beside a search server: searches go on from it while the server is away.
  */
 import { createCatalogApi } from "@thewatcher/catalog-api/app";
+import { createArrivalWatch } from "@thewatcher/catalog-api/arrivals";
 import { createOutboxRelay } from "@thewatcher/catalog-api/outbox-relay";
 import type { SearchMetrics } from "@thewatcher/catalog-api/search-fallback";
 import { createTitleIndex, databaseTitles } from "@thewatcher/catalog-api/search-index";
@@ -49,6 +50,7 @@ export function composeCatalog(
     async start() {
       isStarted = true;
       watch("index of titles", index, lifecycle);
+      watch("arrivals", createArrivalWatch({ database, clock, log: logOf("arrivals") }), lifecycle);
     },
   };
 }

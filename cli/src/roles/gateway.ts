@@ -1,12 +1,14 @@
 /** The role `gateway`: the public door, and the mail that it sends. */
 import { createGateway } from "@thewatcher/gateway/app";
 import type { GatewayBindings } from "@thewatcher/gateway/handler";
+import { createArrivalMail } from "@thewatcher/gateway/identity/arrival-mail";
 import { createPostOffice, type PostOffice } from "@thewatcher/gateway/identity/post-office";
 import type { TokenSigner } from "@thewatcher/kit/internal-token";
 import { openMail } from "../open-mail.ts";
 import { listOf, type Settings } from "../settings.ts";
 import type { RoleContext, RolePart } from "./part.ts";
 import type { RoleStores } from "./table.ts";
+import { watch } from "./watch.ts";
 
 export interface GatewayPart extends RolePart {
   /** The public listener is there: from now on mail goes out, with links to it where no setting says. */
@@ -15,7 +17,7 @@ export interface GatewayPart extends RolePart {
 
 export function composeGateway(
   { database, cache }: RoleStores<"gateway">,
-  { clock, logOf, service, lifecycle }: RoleContext,
+  { clock, logOf, service, call, lifecycle }: RoleContext,
   own: {
     readonly settings: Settings;
     readonly signer: TokenSigner;
@@ -47,11 +49,14 @@ export function composeGateway(
       const mail = lifecycle.own("mail", await openMail(own.settings, clock), (it) => it.close());
       const publicOrigin = new URL(own.settings.publicOrigin ?? url).origin;
       const log = logOf("mail");
-      postOffice = lifecycle.own(
+      const office = lifecycle.own(
         "post office",
         createPostOffice({ database, mail, publicOrigin: () => publicOrigin, clock, log }),
         (it) => it.close(),
       );
+      postOffice = office;
+      const arrivals = createArrivalMail({ database, catalogue: call("catalog"), postOffice: office, clock, log });
+      watch("arrivals to tell", arrivals, lifecycle);
     },
   };
 }

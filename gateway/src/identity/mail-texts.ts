@@ -1,7 +1,14 @@
 /** What our mails say, in three languages: plain, short, one link. */
 import type { Locale } from "@thewatcher/contracts/locales";
 
-export type MailText = "verify" | "already" | "reset" | "email_change" | "email_changed" | "password_changed";
+export type MailText =
+  | "verify"
+  | "already"
+  | "reset"
+  | "email_change"
+  | "email_changed"
+  | "password_changed"
+  | "arrivals";
 
 interface Words {
   readonly subject: string;
@@ -135,6 +142,29 @@ const TEXTS: Readonly<Record<MailText, Readonly<Record<Locale, Words>>>> = {
       lines: ["The password of your TheWatcher account was changed. If it was not you, set a new one:"],
     },
   },
+  arrivals: {
+    ru: {
+      subject: "Вы ждали — и вот оно",
+      lines: [
+        "Вы просили сообщить, когда появится. Теперь это можно смотреть:",
+        "Чего вы ещё ждёте, видно в «Моём списке»; там же заявку можно снять.",
+      ],
+    },
+    be: {
+      subject: "Вы чакалі — і вось яно",
+      lines: [
+        "Вы прасілі паведаміць, калі з'явіцца. Цяпер гэта можна глядзець:",
+        "Чаго вы яшчэ чакаеце, відаць у «Маім спісе»; там жа заяўку можна зняць.",
+      ],
+    },
+    en: {
+      subject: "What you were waiting for is here",
+      lines: [
+        "You asked us to tell you when it comes. Now it can be watched:",
+        "What else you are waiting for stands in your list; there you can also stop waiting.",
+      ],
+    },
+  },
 };
 
 /**
@@ -148,7 +178,11 @@ const PAGES: Readonly<Record<MailText, string>> = {
   email_change: "/confirm-email",
   email_changed: "/",
   password_changed: "/forgot",
+  arrivals: "/my-list",
 };
+
+/** Names of one mail: a screen of them; the list has them all. */
+const TITLES_MAX = 20;
 
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
@@ -156,12 +190,15 @@ const escaped = (text: string): string =>
 export function writeMail(
   kind: MailText,
   language: Locale,
-  link: { readonly origin: string; readonly token?: string },
+  link: { readonly origin: string; readonly token?: string; readonly titles?: readonly string[] },
 ): { readonly subject: string; readonly text: string; readonly html: string } {
   const { subject, lines } = TEXTS[kind][language];
   const [first = "", ...rest] = lines;
   const url = `${link.origin}${PAGES[kind]}${link.token === undefined ? "" : `#token=${link.token}`}`;
-  const paragraphs = [first, url, ...rest, "TheWatcher"];
+  const { titles = [] } = link;
+  const named = titles.slice(0, TITLES_MAX).map((name) => `• ${name}`);
+  if (titles.length > TITLES_MAX) named.push("…");
+  const paragraphs = [first, ...named, url, ...rest, "TheWatcher"];
   const html = paragraphs.map((text) =>
     text === url ? `<p><a href="${escaped(url)}">${escaped(url)}</a></p>` : `<p>${escaped(text)}</p>`,
   );

@@ -182,9 +182,9 @@ describe("the post office", () => {
 });
 
 test.each(
-  (["verify", "already", "reset", "email_change", "email_changed", "password_changed"] as MailText[]).flatMap((kind) =>
-    LOCALES.map((locale) => [kind, locale] as const),
-  ),
+  (
+    ["verify", "already", "reset", "email_change", "email_changed", "password_changed", "arrivals"] as MailText[]
+  ).flatMap((kind) => LOCALES.map((locale) => [kind, locale] as const)),
 )("the mail %s in %s has one link, the token in its fragment, and the same words in both forms", (kind, locale) => {
   const mail = writeMail(kind, locale, { origin: "https://thewatcher.by", token: "T" });
   expect(mail.subject).toMatch(/^TheWatcher: \S/);

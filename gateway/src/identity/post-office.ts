@@ -46,8 +46,9 @@ type MailRow = Pick<
     readonly account_id: string | null;
     readonly sign_up_id: string | null;
     readonly attempts: number;
+    readonly titles: string[] | null;
   },
-  "mail_id" | "kind" | "recipient" | "language" | "account_id" | "sign_up_id" | "attempts"
+  "mail_id" | "kind" | "recipient" | "language" | "account_id" | "sign_up_id" | "attempts" | "titles"
 >;
 type Outcome = "sent" | "refused" | "given_up" | "not_due";
 
@@ -57,6 +58,10 @@ export interface Letter {
   readonly language: Locale;
   readonly accountId?: string;
   readonly signUpId?: string;
+  /** Of `arrivals`: names in the language. */
+  readonly titles?: readonly string[];
+  /** Of `arrivals`: one mail is written of a claim, however often it is queued. */
+  readonly claimId?: string;
 }
 
 /** In the transaction of what it is about, where there is one. */
@@ -71,7 +76,10 @@ export async function queueMail(writer: Writer, letter: Letter, now: number): Pr
       sign_up_id: letter.signUpId ?? null,
       created_at: new Date(now),
       due_at: new Date(now),
+      titles: letter.titles === undefined ? null : [...letter.titles],
+      claim_id: letter.claimId ?? null,
     })
+    .onConflict((conflict) => conflict.column("claim_id").doNothing())
     .execute();
 }
 
@@ -130,6 +138,12 @@ async function compose({ database, publicOrigin, clock }: Deps, row: MailRow) {
       );
       return writeMail("email_change", language, { origin, token });
     }
+    case "arrivals": {
+      // The address may have become another's since.
+      const owner = await ownerOf(recipient);
+      if (row.account_id === null || owner?.account_id !== row.account_id) return undefined;
+      return writeMail("arrivals", language, { origin, titles: row.titles ?? [] });
+    }
     case "email_changed":
     case "password_changed":
       return writeMail(row.kind, language, { origin });
@@ -148,7 +162,9 @@ async function hasEnough({ database, clock }: Deps, recipient: string): Promise<
   return sent.length === PER_ADDRESS_AND_HOUR_MAX;
 }
 
-const isNotice = (row: MailRow): boolean => row.kind === "email_changed" || row.kind === "password_changed";
+/** Nobody can have these sent to somebody else: they are not counted. */
+const isNotice = (row: MailRow): boolean =>
+  row.kind === "email_changed" || row.kind === "password_changed" || row.kind === "arrivals";
 
 /** Undefined: it failed, and is due again. */
 async function deliver(deps: Deps, row: MailRow): Promise<Outcome | undefined> {
@@ -189,7 +205,7 @@ async function claim({ database, clock }: Deps): Promise<MailRow[]> {
         "in",
         due.map((row) => row.mail_id),
       )
-      .returning(["mail_id", "kind", "recipient", "language", "account_id", "sign_up_id", "attempts"])
+      .returning(["mail_id", "kind", "recipient", "language", "account_id", "sign_up_id", "attempts", "titles"])
       .execute();
   });
 }

@@ -80,6 +80,8 @@ export const tableColumns: { readonly [Table in keyof Tables]: { readonly [Name 
     due_at: ["timestamp with time zone"],
     settled_at: ["timestamp with time zone", "null"],
     outcome: ["text", "null"],
+    titles: ["ARRAY", "null"],
+    claim_id: ["text", "null"],
   },
   titles: {
     title_id: ["text"],
@@ -146,6 +148,10 @@ export const tableColumns: { readonly [Table in keyof Tables]: { readonly [Name 
     wished_at: ["timestamp with time zone"],
     arrived_at: ["timestamp with time zone", "null"],
     arrived_title_id: ["text", "null"],
+    checked_at: ["timestamp with time zone", "null"],
+    told_at: ["timestamp with time zone", "null"],
+    claim_id: ["text", "null"],
+    claimed_until: ["timestamp with time zone", "null"],
   },
   catalogue_version: {
     singleton: ["boolean"],

@@ -80,7 +80,7 @@ export interface Tables {
   /** Mail on its way out, without its link: that is made when it is sent. */
   mails: {
     mail_id: Generated<string>;
-    kind: "sign_up" | "reset" | "email_change" | "email_changed" | "password_changed";
+    kind: "sign_up" | "reset" | "email_change" | "email_changed" | "password_changed" | "arrivals";
     recipient: string;
     language: "ru" | "be" | "en";
     account_id: string | null;
@@ -93,6 +93,10 @@ export interface Tables {
     settled_at: OptionalTimestamp;
     /** `not_due`: there was nothing to write about, or this address had enough mail this hour. */
     outcome: Optional<"sent" | "refused" | "given_up" | "not_due">;
+    /** Of `arrivals`: names in the mail's language. */
+    titles: Optional<string[]>;
+    /** Of `arrivals`: what it tells of; there is one mail of each. */
+    claim_id: Optional<string>;
   };
   titles: {
     title_id: string;
@@ -161,6 +165,13 @@ export interface Tables {
     wished_at: Timestamp;
     arrived_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
     arrived_title_id: ColumnType<string | null, string | null | undefined, string | null>;
+    /** While it waits: when it was last looked for. */
+    checked_at: OptionalTimestamp;
+    /** Its mail is written, or nobody is to be written to. */
+    told_at: OptionalTimestamp;
+    /** Of the arrivals that are told together. */
+    claim_id: Optional<string>;
+    claimed_until: OptionalTimestamp;
   };
   /** One row: raised by a trigger in the transaction of every write to the catalogue, so that an unchanged catalogue is told by one number. */
   catalogue_version: {

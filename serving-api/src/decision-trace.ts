@@ -53,18 +53,21 @@ export interface TracedRow {
   readonly rowId: string;
   readonly kind: RowKind;
   readonly heading: string;
-  readonly reason: Reason;
+  /** null: of a row that was dropped before it had one. */
+  readonly reason: Reason | null;
   /** Rows of one group have a common limit. */
   readonly group: string;
   readonly groupRowsMax: number;
   readonly entriesMin: number;
   readonly entriesMax: number;
+  /** Whether rules of order, diversity and exploration were applied: not to charts. */
+  readonly isReranked: boolean;
   /** Its candidates in the order of ranking, taken by earlier rows or not. */
   readonly ranked: Int32Array;
   readonly rankedScores: Float64Array;
   /** What the row was filled up with behind them. */
   readonly filled: Int32Array;
-  /** Of `ranked`, after rules and diversity, what could be taken; the row's own titles and those behind them. */
+  /** What of them was free, as rules and diversity put it: the row's own titles and some behind them. */
   readonly reranked: Int32Array;
   /** The pool that a drawn slot was drawn from, and its utilities. */
   readonly pool: Int32Array;
@@ -75,24 +78,18 @@ export interface TracedRow {
   readonly weight: number;
 }
 
-/** What a stage took out, by name: `watched`, `hidden`, `excluded`, `age`, `rights`, `minutes`, `rule:<id>`, `used`… */
+/** What a stage took out of the profile's own list, by cause: `watched`, `age`, `rights`, `rule:<id>`… (removals.ts). */
 export interface TracedRemoval {
-  readonly stage: "retrieve" | "rank" | "rules" | "diversity" | "exploration" | "slate";
+  readonly stage: "retrieve" | "rules" | "slate";
   readonly cause: string;
   readonly titles: Int32Array;
-}
-
-export interface TracedStage {
-  readonly stage: "read" | "prepare" | "retrieve" | "features" | "rank" | "rerank" | "render";
-  readonly ms: number;
-  readonly countIn: number;
-  readonly countOut: number;
 }
 
 export interface DecisionTrace {
   readonly decisionId: DecisionId;
   readonly kind: DecisionKind;
-  readonly profileId: ProfileId;
+  /** null: nobody's. */
+  readonly profileId: ProfileId | null;
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly generation: Generation | null;
@@ -106,6 +103,10 @@ export interface DecisionTrace {
   /** Variants of experiments, by experiment. */
   readonly arms: Readonly<Record<string, string>>;
   readonly rulesVersion: number | null;
+  /** Of the table of title features; null: there was none. */
+  readonly titleFeaturesVersion: string | null;
+  /** Of everything drawn by chance. */
+  readonly seed: number;
   readonly exclude: readonly TitleId[];
   readonly minutes: number | null;
   readonly with: ProfileId | null;

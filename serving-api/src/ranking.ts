@@ -15,7 +15,13 @@
 import type { ItemTables } from "@thewatcher/contracts/item-tables";
 import type { StoredList } from "@thewatcher/stores/recommendations/port";
 import type { GradedTitle, History } from "./history.ts";
-import { type Candidates, createCandidates } from "./sources/source.ts";
+import { CANDIDATES_MAX, type Candidates, createCandidates } from "./sources/source.ts";
+import {
+  createDiversityWork,
+  createSimilaritySpace,
+  type DiversityWork,
+  type SimilaritySpace,
+} from "./stages/diversity.ts";
 import type { TitleView } from "./title-view.ts";
 
 /** Seeds that a reason names. */
@@ -48,6 +54,12 @@ export interface Workspace {
   readonly topContributions: Float64Array;
   /** Of the page's sources. */
   readonly pool: Candidates;
+  readonly similarity: SimilaritySpace;
+  readonly diversity: DiversityWork;
+  /** Of the trace's table of titles: its own stamps, raised with every trace. */
+  traceEpoch: number;
+  readonly traced: Uint32Array;
+  readonly tracePlaces: Int32Array;
 }
 
 export function createWorkspace(view: TitleView): Workspace {
@@ -72,6 +84,16 @@ export function createWorkspace(view: TitleView): Workspace {
     topPlaces: new Int32Array(n),
     topContributions: new Float64Array(n),
     pool: createCandidates(n),
+    similarity: createSimilaritySpace({
+      vectors: view.tables?.vectors,
+      genreCount: view.genres.length,
+      genreOffsets: view.genreOffsets,
+      titleGenres: view.titleGenres,
+    }),
+    diversity: createDiversityWork(CANDIDATES_MAX),
+    traceEpoch: 0,
+    traced: new Uint32Array(n),
+    tracePlaces: new Int32Array(n),
   };
 }
 

@@ -75,6 +75,8 @@ export interface Prepared {
   readonly at: number;
   readonly device: string;
   readonly seed: number;
+  /** In years; null: an adult's. Of two, the lower one. */
+  readonly ageLimit: number | null;
   /** Infinity: no bound. */
   readonly minutesMax: number;
   /** What each of the two would give a title, in shares of their best; undefined: the page is for one. */
@@ -126,7 +128,8 @@ export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.
     const index = view.indexOf.get(titleId);
     if (index !== undefined) hidden[index] = epoch;
   }
-  const ageLimit = lowerAge(request.profile.ageMark, other ? other.profile.ageMark : null) ?? Number.POSITIVE_INFINITY;
+  const ageMark = lowerAge(request.profile.ageMark, other ? other.profile.ageMark : null);
+  const ageLimit = ageMark ?? Number.POSITIVE_INFINITY;
   const mayName = (index: number): boolean => shown[index] === 1 && ageMarks[index]! <= ageLimit;
   const mayContinue = (index: number): boolean =>
     shown[index] === 1 && ageMarks[index]! <= ageLimit && hidden[index] !== epoch && used[index] !== epoch;
@@ -175,6 +178,7 @@ export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.
     at: request.at,
     device: request.device,
     seed: request.seed ?? 0,
+    ageLimit: ageMark,
     minutesMax,
     forTwo: blended?.shares,
     degradations,

@@ -7,6 +7,7 @@
  * free for the rows behind it. Rows of a group have a common limit and are numbered within it.
  */
 import type { Reason, RowKind } from "@thewatcher/contracts/api/serving";
+import type { ServingParameters } from "@thewatcher/contracts/serving-parameters";
 
 export interface RowPlan {
   readonly kind: RowKind;
@@ -31,23 +32,35 @@ export interface RowGroup {
 }
 
 /** One place of a row. */
-export interface Pick {
+export interface SlotPick {
   readonly index: number;
   /** Where the slot was drawn. */
   readonly propensity?: number;
 }
 
-/** What re-ranking makes of a row's candidates that are still free: at most `entriesMax`, in the order of the row. */
+/** What re-ranking made of a row. */
+export interface Reranked {
+  /** At most `entriesMax`, in the order of the row. */
+  readonly picks: readonly SlotPick[];
+  /** The candidates as rules and diversity put them. */
+  readonly ordered: readonly number[];
+  /** What drawn slots were drawn from, beside its utilities. */
+  readonly pool: readonly number[];
+  readonly utilities: readonly number[];
+}
+
+/** `free`: the row's candidates that no other row has. `isUsed`: whether one has it. */
 export type Rerank = (
   plan: RowPlan,
-  candidates: readonly number[],
-  taken: (index: number) => boolean,
-) => readonly Pick[];
+  rowId: string,
+  free: readonly number[],
+  isUsed: (index: number) => boolean,
+) => Reranked;
 
 export interface AssembledRow {
   readonly rowId: string;
   readonly plan: RowPlan;
-  readonly picks: readonly Pick[];
+  readonly picks: readonly SlotPick[];
 }
 
 /** What the trace keeps of a row that was tried. */
@@ -58,8 +71,9 @@ export interface RowAttempt {
   /** Everything that was looked at, in order, free or not. */
   readonly ranked: readonly number[];
   readonly filled: readonly number[];
+  readonly reranked: Reranked;
   /** Empty: dropped. */
-  readonly picks: readonly Pick[];
+  readonly picks: readonly SlotPick[];
 }
 
 /** Candidates of a row that re-ranking looks at: more than twice a row, and diversity has something to choose from. */
@@ -88,8 +102,8 @@ export function assembleRows(
         ranked.push(index);
         if (!used.has(index)) free.push(index);
       }
-      const reranked = plan.reranked ? rerank(plan, free, used.has) : free.slice(0, entriesMax).map(pickOf);
-      const picks = [...reranked];
+      const reranked = plan.reranked ? rerank(plan, rowId, free, used.has) : asTheyAre(plan, free);
+      const picks = [...reranked.picks];
       const taken = new Set(picks.map(({ index }) => index));
       while (picks.length < entriesMax) {
         const index = plan.filled();
@@ -100,7 +114,7 @@ export function assembleRows(
         picks.push({ index });
       }
       const isShown = picks.length >= plan.entriesMin;
-      onAttempt?.({ group, rowId, plan, ranked, filled, picks: isShown ? picks : [] });
+      onAttempt?.({ group, rowId, plan, ranked, filled, reranked, picks: isShown ? picks : [] });
       if (!isShown) continue;
       for (const index of taken) used.add(index);
       rows.push({ rowId, plan, picks });
@@ -110,7 +124,31 @@ export function assembleRows(
   return rows;
 }
 
-const pickOf = (index: number): Pick => ({ index });
+const none: readonly number[] = [];
+
+const asTheyAre = ({ entriesMax }: RowPlan, free: readonly number[]): Reranked => ({
+  picks: free.slice(0, entriesMax).map((index) => ({ index })),
+  ordered: free,
+  pool: none,
+  utilities: none,
+});
+
+/** What a row's place on the page is decided by. */
+export interface RowWeight {
+  readonly rowId: string;
+  readonly kind: RowKind;
+  readonly weight: number;
+}
+
+/** Ids of the rows as they stand on the page: what was begun first, then the heaviest; ties in the order given. */
+export function orderRowIds(rows: readonly RowWeight[], { rowOrder }: Pick<ServingParameters, "rowOrder">): string[] {
+  const weightOf = ({ kind, weight }: RowWeight): number =>
+    kind === "continue_watching" ? Number.POSITIVE_INFINITY : rowOrder === "fixed" ? 0 : weight;
+  return rows
+    .map((row, place) => ({ rowId: row.rowId, place, weight: weightOf(row) }))
+    .sort((a, b) => (a.weight === b.weight ? a.place - b.place : b.weight - a.weight))
+    .map(({ rowId }) => rowId);
+}
 
 /** A source of candidates that is already a list. */
 export function cursorOf(indices: ArrayLike<number>): () => number {

@@ -13,15 +13,18 @@
 import type { Degradation, Reason, RowKind } from "@thewatcher/contracts/api/serving";
 import type { SwitchableSource } from "@thewatcher/contracts/serving-parameters";
 import { chart, type Entry, newest, ofGenre, personal, personalScore, popular } from "./candidates.ts";
+import type { DecisionTrace } from "./decision-trace.ts";
 import { rank, rankScore, retrieve } from "./pipeline.ts";
 import type { Workspace } from "./ranking.ts";
 import { becauseGiven, describeRecommended, editorialGiven, newGiven, segmentGiven, trendingGiven } from "./reasons.ts";
 import { type Prepared, prepare, type SlateRequest } from "./request.ts";
+import { diversified, fillRow } from "./rerank.ts";
 import {
   type AssembledRow,
   assembleRows,
   cursorOf,
   nothing,
+  orderRowIds,
   RERANK_DEPTH,
   type Rerank,
   type RowAttempt,
@@ -35,6 +38,7 @@ import { eachLifted, watchedSeeds } from "./sources/item-to-item.ts";
 import { bitOf, type Candidates, PERSONAL_BITS } from "./sources/source.ts";
 import { segmentOf } from "./sources/tables.ts";
 import { trendingIn } from "./title-view.ts";
+import { type TraceHead, traceOf } from "./trace-home.ts";
 
 export const ROW_ITEMS_MAX = 20;
 export const TOP_ITEMS_MAX = 10;
@@ -67,11 +71,16 @@ export interface ListSlate {
   readonly degradations: readonly Degradation[];
 }
 
-export function composeHome(ws: Workspace, request: SlateRequest, onTrace?: (made: HomeMade) => void): HomeSlate {
+export interface HomeListener {
+  readonly head: TraceHead;
+  readonly onDecision: (trace: DecisionTrace) => void;
+}
+
+export function composeHome(ws: Workspace, request: SlateRequest, listener?: HomeListener): HomeSlate {
   const prepared = prepare(ws, request);
   retrieve(prepared);
   rank(prepared);
-  const attempts: RowAttempt[] | undefined = onTrace && [];
+  const attempts: RowAttempt[] = [];
   let shownCount = 0;
   const used = {
     has: (index: number) => ws.used[index] === ws.epoch,
@@ -82,26 +91,27 @@ export function composeHome(ws: Workspace, request: SlateRequest, onTrace?: (mad
   };
   const plans = new Map<RowPlan, Describe>();
   const groups = groupsOf(prepared, plans, () => shownCount === 0);
-  const assembled = assembleRows(groups, used, plainRerank, attempts && ((row) => void attempts.push(row)));
-  const rows = assembled.map((row) => describeRow(row, plans.get(row.plan)!));
-  const slate = { rows: orderRows(ws, rows), degradations: prepared.degradations };
-  if (attempts) onTrace?.({ prepared, attempts, rows, slate });
-  return slate;
-}
-
-/** What the trace of a page is made of (decision-trace.ts). */
-export interface HomeMade {
-  readonly prepared: Prepared;
-  readonly attempts: readonly RowAttempt[];
-  /** In the order in which they chose their titles. */
-  readonly rows: readonly SlateRow[];
-  readonly slate: HomeSlate;
+  const rerank: Rerank = (plan, rowId, free, isUsed) =>
+    fillRow({ plan, rowId, ordered: diversified(prepared, plan, free), pool: [], utilities: [], isUsed }, prepared);
+  const assembled = assembleRows(groups, used, rerank, listener && ((row) => void attempts.push(row)));
+  const rows = assembled.map((made) => {
+    const row = describeRow(made, plans.get(made.plan)!);
+    return { row, weight: weightOf(ws, row) };
+  });
+  const weights = rows.map(({ row, weight }) => ({ rowId: row.rowId, kind: row.kind, weight }));
+  const rowOrder = orderRowIds(weights, prepared.parameters);
+  const byId = new Map(rows.map(({ row }) => [row.rowId, row]));
+  const { degradations } = prepared;
+  if (listener) {
+    const versions = { rankerVersion: null, rulesVersion: null, titleFeaturesVersion: null };
+    const composed = { prepared, attempts, rows, rowOrder, features: null, degradations, ...versions };
+    listener.onDecision(traceOf(listener.head, request, composed));
+  }
+  return { rows: rowOrder.map((rowId) => byId.get(rowId)!), degradations };
 }
 
 /** The entries of a row's picks. */
 type Describe = (indices: readonly number[]) => readonly Entry[];
-
-const plainRerank: Rerank = ({ entriesMax }, candidates) => candidates.slice(0, entriesMax).map((index) => ({ index }));
 
 function describeRow({ rowId, plan, picks }: AssembledRow, describe: Describe): SlateRow {
   const certain = describe(picks.map(({ index }) => index));
@@ -393,16 +403,10 @@ export function composeLeaving(ws: Workspace, request: SlateRequest, before: num
     .sort((a, b) => a.leavesAt - b.leavesAt || a.index - b.index);
 }
 
-function orderRows(ws: Workspace, rows: readonly SlateRow[]): SlateRow[] {
-  const weight = ({ kind, entries }: SlateRow): number => {
-    if (kind === "continue_watching") return Number.POSITIVE_INFINITY;
-    const depth = Math.min(ROW_SCORE_DEPTH, entries.length);
-    let sum = 0;
-    for (let place = 0; place < depth; place++) sum += personalScore(ws, entries[place]!.index);
-    return sum / depth;
-  };
-  return rows
-    .map((row, place) => ({ row, place, weight: weight(row) }))
-    .sort((a, b) => (a.weight === b.weight ? a.place - b.place : b.weight - a.weight))
-    .map(({ row }) => row);
+/** The mean personal score of a row's head. */
+function weightOf(ws: Workspace, { entries }: SlateRow): number {
+  const depth = Math.min(ROW_SCORE_DEPTH, entries.length);
+  let sum = 0;
+  for (let place = 0; place < depth; place++) sum += personalScore(ws, entries[place]!.index);
+  return sum / depth;
 }

@@ -1,5 +1,6 @@
 /** A small world for the tests: a catalogue, tables and states, all from a seed. */
-import type { ProfileId, TitleId } from "@thewatcher/contracts/ids";
+import type { CatalogueCollection } from "@thewatcher/contracts/api/catalogue";
+import type { CollectionId, ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import type { ItemTables, NeighbourTable } from "@thewatcher/contracts/item-tables";
 import type { ProfileState, TitleState } from "@thewatcher/contracts/profile-state";
 import type { CardSource } from "@thewatcher/contracts/title-card";
@@ -72,6 +73,44 @@ export function tablesOf(
     similar: neighbourTable(rng, titleCount, count),
     popularity: [popularityOf("*"), popularityOf("BY")],
   };
+}
+
+/** With everything that a publication may have: vectors, segments, what grows. */
+export function richTablesOf(rng: Rng, options: Parameters<typeof tablesOf>[1]): ItemTables {
+  const { titleCount } = options;
+  const dimension = 8;
+  const unit = (): number[] => {
+    const values = Array.from({ length: dimension }, () => rng.normal());
+    const length = Math.hypot(...values);
+    return values.map((value) => value / length);
+  };
+  const shuffled = (count: number): Int32Array => {
+    const order = Array.from({ length: titleCount }, (_, index) => ({ index, key: rng.next() }));
+    order.sort((a, b) => a.key - b.key);
+    return Int32Array.from(order.slice(0, count), ({ index }) => index);
+  };
+  const table = (count: number) => ({
+    itemIndices: shuffled(count),
+    scores: Float32Array.from({ length: count }, (_, place) => 1 + (count - place) / 10),
+  });
+  const segmentCount = 3;
+  return {
+    ...tablesOf(rng, options),
+    vectors: { dimension, values: Float32Array.from(Array.from({ length: titleCount }, unit).flat()) },
+    segments: {
+      centroids: Float32Array.from(Array.from({ length: segmentCount }, unit).flat()),
+      popularity: Array.from({ length: segmentCount }, () => table(80)),
+    },
+    trending: ["*", "BY"].map((country) => ({ country, ...table(60) })),
+  };
+}
+
+export function collectionsOf(rng: Rng, titleCount: number): CatalogueCollection[] {
+  return ["night", "winter", "short"].map((name) => ({
+    collectionId: `collection-${name}` as CollectionId,
+    names: { en: `For a ${name}`, ru: `Подборка: ${name}` },
+    titleIds: [...new Set(Array.from({ length: 40 }, () => titleIdOf(rng.int(titleCount))))],
+  }));
 }
 
 export function stateOf(titles: readonly TitleState[]): ProfileState {

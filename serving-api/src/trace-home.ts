@@ -1,0 +1,145 @@
+/** The trace of a home page (decision-trace.ts), out of what composing left in the workspace. Before the next request. */
+import type { Degradation } from "@thewatcher/contracts/api/serving";
+import type { TitleId } from "@thewatcher/contracts/ids";
+import type { Entry } from "./candidates.ts";
+import type { DecisionTrace, TracedFeatures, TracedRemoval, TracedRow, TracedSlot } from "./decision-trace.ts";
+import { rankScore } from "./pipeline.ts";
+import { offerBarOf } from "./removals.ts";
+import type { Prepared, SlateRequest } from "./request.ts";
+import type { RowAttempt } from "./rows.ts";
+import type { SlateRow } from "./slate.ts";
+import { CANDIDATES_MAX, SOURCES } from "./sources/source.ts";
+
+/** What the trace says of the request beside what was composed. */
+export type TraceHead = Pick<DecisionTrace, "decisionId" | "kind" | "profileId" | "generation" | "arms" | "with">;
+
+export interface Composed {
+  readonly prepared: Prepared;
+  readonly attempts: readonly RowAttempt[];
+  /** In the order in which they chose their titles, each with its weight on the page. */
+  readonly rows: readonly { readonly row: SlateRow; readonly weight: number }[];
+  readonly rowOrder: readonly string[];
+  readonly features: TracedFeatures | null;
+  readonly rankerVersion: string | null;
+  readonly rulesVersion: number | null;
+  readonly titleFeaturesVersion: string | null;
+  readonly degradations: readonly Degradation[];
+}
+
+/** Places of titles in the trace, given in the order in which they are first named. */
+function createTitleTable({ ws }: Prepared) {
+  const { traced, tracePlaces } = ws;
+  const stamp = ++ws.traceEpoch;
+  const titleIds: TitleId[] = [];
+  const placeOf = (index: number): number => {
+    if (traced[index] !== stamp) {
+      traced[index] = stamp;
+      tracePlaces[index] = titleIds.length;
+      titleIds.push(ws.view.titleIds[index]!);
+    }
+    return tracePlaces[index]!;
+  };
+  const placesOf = (indices: readonly number[]): Int32Array => Int32Array.from(indices, placeOf);
+  return { titleIds, placeOf, placesOf };
+}
+
+export function traceOf(head: TraceHead, request: SlateRequest, composed: Composed): DecisionTrace {
+  const { prepared, attempts, rows, rankerVersion, rulesVersion, titleFeaturesVersion } = composed;
+  const { ws, history, parameters, country, at, device, seed, minutesMax } = prepared;
+  const { pool } = ws;
+  const { titleIds, placesOf, placeOf } = createTitleTable(prepared);
+  const { count } = pool;
+  const sourceScores = new Float32Array(SOURCES.length * count);
+  for (let source = 0; source < SOURCES.length; source++) {
+    if (pool.sourceCounts[source] === 0) continue;
+    for (let slot = 0; slot < count; slot++) {
+      if ((pool.sources[slot]! & (1 << source)) === 0) continue;
+      sourceScores[source * count + slot] = pool.sourceScores[source * CANDIDATES_MAX + slot]!;
+    }
+  }
+  const candidates = {
+    titles: pool.indices.subarray(0, count).map(placeOf),
+    sources: pool.sources.slice(0, count),
+    sourceScores,
+    scores: pool.scores.slice(0, count),
+  };
+  const shown = new Map(rows.map(({ row, weight }) => [row.rowId, { row, weight }]));
+  const slotOf = ({ index, score, source, reason, propensity }: Entry): TracedSlot => ({
+    title: placeOf(index),
+    score,
+    source,
+    reason,
+    ...(propensity === undefined ? {} : { propensity }),
+  });
+  const tracedRows = attempts.map(({ group, rowId, plan, ranked, filled, reranked, picks }): TracedRow => {
+    const made = picks.length === 0 ? undefined : shown.get(rowId);
+    return {
+      rowId,
+      kind: plan.kind,
+      heading: made?.row.heading ?? plan.heading,
+      reason: made?.row.reason ?? plan.reason ?? null,
+      group: group.name,
+      groupRowsMax: group.rowsMax,
+      entriesMin: plan.entriesMin,
+      entriesMax: plan.entriesMax,
+      isReranked: plan.reranked,
+      ranked: placesOf(ranked),
+      rankedScores: Float64Array.from(ranked, (index) => rankScore(ws, index)),
+      filled: placesOf(filled),
+      reranked: placesOf(reranked.ordered),
+      pool: placesOf(reranked.pool),
+      poolUtilities: Float64Array.from(reranked.utilities),
+      slots: made ? made.row.entries.map(slotOf) : [],
+      weight: made?.weight ?? 0,
+    };
+  });
+  return {
+    ...head,
+    at,
+    rankerVersion,
+    rulesVersion,
+    titleFeaturesVersion,
+    country,
+    locale: request.showing.locale,
+    ageLimit: prepared.ageLimit,
+    device,
+    parameters,
+    seed,
+    exclude: request.exclude as readonly TitleId[],
+    minutes: minutesMax === Number.POSITIVE_INFINITY ? null : minutesMax,
+    stateRevision: history.revision ?? null,
+    history: history.graded.map(({ index, weight, listed, watched }) => ({
+      titleId: ws.view.titleIds[index]!,
+      weight,
+      listed,
+      watched,
+    })),
+    removed: removedOf(prepared, request, placeOf),
+    titleIds,
+    sourceNames: SOURCES,
+    candidates,
+    features: composed.features,
+    rows: tracedRows,
+    rowOrder: composed.rowOrder,
+    degradations: composed.degradations,
+  };
+}
+
+/** What of the profile's own list may not be offered. */
+function removedOf(prepared: Prepared, request: SlateRequest, placeOf: (index: number) => number): TracedRemoval[] {
+  const list = request.list.kind === "read" ? request.list.value : undefined;
+  const byCause = new Map<string, number[]>();
+  for (const titleId of list?.titleIds ?? []) {
+    const index = prepared.ws.view.indexOf.get(titleId);
+    const cause = index === undefined ? undefined : offerBarOf(prepared, request, index);
+    if (index === undefined || cause === undefined) continue;
+    const known = byCause.get(cause);
+    if (known) known.push(placeOf(index));
+    else byCause.set(cause, [placeOf(index)]);
+  }
+  return [...byCause].map(([cause, titles]) => ({
+    stage: cause === "rule" ? "rules" : "retrieve",
+    cause,
+    titles: Int32Array.from(titles),
+  }));
+}

@@ -77,18 +77,26 @@ export async function removeDevices(
   return rows.map((row) => row.device_id);
 }
 
+/** The first that holds: nearly all call themselves Chrome, and those Safari too, behind a name of their own. */
 const BROWSERS = [
-  [/\bEdg(?:A|iOS)?\//, "Edge"],
-  [/\b(?:OPR|Opera)\//, "Opera"],
+  [/\bEdg(?:e|A|iOS)?\//, "Edge"],
+  [/\b(?:OPR|OPT|OPiOS|Opera)\//, "Opera"],
   [/\bYaBrowser\//, "Yandex Browser"],
   [/\bSamsungBrowser\//, "Samsung Internet"],
-  [/\b(?:Firefox|FxiOS)\//, "Firefox"],
-  [/\b(?:Chrome|CriOS)\//, "Chrome"],
-  [/\bSafari\//, "Safari"],
+  [/\bHuaweiBrowser\//, "Huawei Browser"],
+  [/\bMiuiBrowser\//, "Mi Browser"],
+  [/\bVivaldi\//, "Vivaldi"],
+  [/\bDuckDuckGo\//, "DuckDuckGo"],
+  [/\b(?:Firefox|FxiOS|Focus)\//, "Firefox"],
+  [/\b(?:HeadlessChrome|Chromium|Chrome|CriOS)\//, "Chrome"],
+  // Elsewhere it is the engine's name: Apple makes no browser for others.
+  [/\b(?:Macintosh|iPhone|iPad|iPod)\b.*\bSafari\//, "Safari"],
 ] as const;
 const SYSTEMS = [
-  [/\b(?:SMART-TV|SmartTV|Tizen|Web0S|WebOS|AppleTV|Android TV|GoogleTV)\b/i, "TV"],
-  [/\biPhone\b/, "iPhone"],
+  [/\b(?:SMART-TV|SmartTV|Tizen|Web0S|WebOS|AppleTV|Android TV|GoogleTV|AFT[A-Z]+)\b/i, "TV"],
+  // It says Android and iPhone too.
+  [/\bWindows Phone\b/, "Windows Phone"],
+  [/\b(?:iPhone|iPod)\b/, "iPhone"],
   [/\biPad\b/, "iPad"],
   [/\bAndroid\b/, "Android"],
   [/\bWindows\b/, "Windows"],

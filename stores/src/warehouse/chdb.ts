@@ -252,6 +252,7 @@ export async function openChdbWarehouse(options: ChdbOptions): Promise<Warehouse
   return {
     migrate: async () => (await use()).migrate(),
     insertEvents: async (batch) => (await use()).insertEvents(batch),
+    insertDecisions: async (batch) => (await use()).insertDecisions(batch),
     advance: async (range) => (await use()).advance(range),
     positions: async () => (await use()).positions(),
     query: async (sql, queryOptions) => (await use()).query(sql, queryOptions),

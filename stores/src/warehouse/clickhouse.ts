@@ -12,12 +12,15 @@
  */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { ClickHouseError, ClickHouseLogLevel, type ClickHouseSettings, createClient } from "@clickhouse/client";
+import { topics } from "@thewatcher/contracts/topics";
 import { assert } from "@thewatcher/kit/assert";
 import type { Clock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { LogRecord, RecordBatch } from "../event-log/port.ts";
 import { parseClickhouseUrl } from "./clickhouse-address.ts";
+import { createDecisionRows, DECISION_COLUMNS, DECISION_ITEM_COLUMNS } from "./decision-rows.ts";
 import { encodeRecords, looksLikeObject } from "./encode-records.ts";
 import { warehouseMigrations } from "./migrations/all.ts";
 import type { WarehouseMigration } from "./migrations/migration.ts";
@@ -37,6 +40,8 @@ const ANSWER_GRACE_MS = 10_000;
 const REQUEST_MS_MAX = 3_600_000;
 /** Sink (4 partitions), trainer and pages together. */
 const CONNECTIONS_MAX = 12;
+/** Decisions are read here, half a millisecond each: a page that is composed in this process waits no longer for it. */
+const SLICE_MS = 5;
 /** What the engine's `throwIf` raises: a block held a record that is no event, or a position does not join on. */
 const THROW_IF_CODE = "395";
 
@@ -184,11 +189,17 @@ export async function openClickhouseWarehouse(options: ClickhouseOptions): Promi
     );
   }
 
-  function insertRecords(topic: string, partition: number, records: readonly LogRecord[]): Promise<void> {
+  const insertRecords = (topic: string, partition: number, records: readonly LogRecord[]): Promise<void> =>
+    insertBytes(
+      "INSERT INTO event_records (topic, partition, offset, value) FORMAT TabSeparated",
+      encodeRecords(topic, partition, records),
+    );
+
+  function insertBytes(sql: string, bytes: Buffer): Promise<void> {
     return within(origin, insertMs, async (signal) => {
       const { stream } = await client.exec({
-        query: "INSERT INTO event_records (topic, partition, offset, value) FORMAT TabSeparated",
-        values: Readable.from([encodeRecords(topic, partition, records)]),
+        query: sql,
+        values: Readable.from([bytes]),
         clickhouse_settings: {
           // One thread parses 200k rows/s; several take turns with the views for the same two cores (158k).
           input_format_parallel_parsing: 0,
@@ -282,7 +293,31 @@ export async function openClickhouseWarehouse(options: ClickhouseOptions): Promi
       return { inserted: records.length - undecodable.length, undecodable: undecodable.sort((a, b) => a - b) };
     },
 
+    async insertDecisions({ topic, partition, records }: RecordBatch) {
+      assert(topic === topics.decisions.name, "decisions are of their topic", () => topic);
+      const rows = createDecisionRows({ topic, partition });
+      const undecodable: number[] = [];
+      let sliceEndsMs = options.clock.monotonicMs() + SLICE_MS;
+      for (const record of records) {
+        if (!rows.add(record)) undecodable.push(record.offset);
+        if (options.clock.monotonicMs() < sliceEndsMs) continue;
+        await setImmediate();
+        sliceEndsMs = options.clock.monotonicMs() + SLICE_MS;
+      }
+      const parts = [
+        ["decision_item_records", DECISION_ITEM_COLUMNS, rows.items()],
+        ["decisions", DECISION_COLUMNS, rows.decisions()],
+      ] as const;
+      for (const [table, columns, bytes] of parts) {
+        if (bytes.length === 0) continue;
+        const names = columns.map(([name]) => name).join(", ");
+        await insertBytes(`INSERT INTO ${table} (${names}) FORMAT TabSeparated`, bytes);
+      }
+      return { inserted: records.length - undecodable.length, undecodable };
+    },
+
     async advance({ topic, partition, fromOffset, nextOffset, rows }) {
+      const table = topic === topics.decisions.name ? "decisions" : "events";
       const params = { topic, partition, fromOffset, nextOffset, rows };
       const ofPartition = "WHERE topic = {topic:String} AND partition = {partition:UInt16}";
       try {
@@ -292,7 +327,7 @@ export async function openClickhouseWarehouse(options: ClickhouseOptions): Promi
 SELECT {topic:String}, {partition:UInt16}, {nextOffset:UInt64}
 WHERE throwIf(
   (SELECT max(nextOffset) FROM log_positions ${ofPartition}) < {fromOffset:UInt64}
-  OR (SELECT uniqExact(offset) FROM events ${ofPartition} AND offset >= {fromOffset:UInt64} AND offset < {nextOffset:UInt64}) < {rows:UInt64},
+  OR (SELECT uniqExact(offset) FROM ${table} ${ofPartition} AND offset >= {fromOffset:UInt64} AND offset < {nextOffset:UInt64}) < {rows:UInt64},
   'records are missing') = 0`,
           { params },
         );

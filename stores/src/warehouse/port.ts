@@ -23,6 +23,11 @@ export interface Warehouse {
    */
   insertEvents(batch: RecordBatch): Promise<{ readonly inserted: number; readonly undecodable: readonly number[] }>;
   /**
+   * The same of logged decisions: a row of `decisions` each and one of `decision_items` for each title. Those of a batch are
+   * in `decisions` only when all of its items are in.
+   */
+  insertDecisions(batch: RecordBatch): Promise<{ readonly inserted: number; readonly undecodable: readonly number[] }>;
+  /**
    * Says that the records of a range are in: `rows` of them as rows, the others kept as dead letters. The warehouse looks
    * for itself: the position moves to `nextOffset` only where it had reached `fromOffset` and the rows are there. So no
    * late word of an old owner, nor of one that outlived a restore, makes a gap. Answers how far the partition is now, at

@@ -37,6 +37,7 @@ describe("the single node's schema", () => {
     ).toEqual({
       "0001-events-and-interactions": "0064c2915e0e3f2307b60535a4ab4a62",
       "0002-log-positions": "d46cf31fcfe69823175837680caaac95",
+      "0003-decisions": "d86d71084503b2a47ee99360d96e4d0b",
     });
   });
 });
@@ -84,7 +85,7 @@ describe("the cluster's schema", () => {
     );
     const value = JSON.stringify({ eventId: "x", profileId: "p-7", payload: { profileId: "another" } });
     const [row] = await warehouse.query<Record<string, string>>(
-      `SELECT ${shardOf.get("event_records")} AS records, ${["events", "stated_interactions", "behaviour_interactions"].map((table) => `${shardOf.get(table)} AS ${table}`).join(", ")} FROM (SELECT {value:String} AS value, 'p-7' AS profileId)`,
+      `SELECT ${shardOf.get("event_records")} AS records, ${["events", "stated_interactions", "behaviour_interactions", "decisions", "decision_items"].map((table) => `${shardOf.get(table)} AS ${table}`).join(", ")} FROM (SELECT {value:String} AS value, 'p-7' AS profileId, generateUUIDv4() AS decisionId)`,
       { params: { value } },
     );
     expect(new Set(Object.values(row ?? {})).size).toBe(1);

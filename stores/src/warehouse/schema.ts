@@ -17,6 +17,8 @@ export interface TableDefinition {
   readonly engine: "ReplacingMergeTree" | "AggregatingMergeTree" | "Null";
   readonly partitionBy?: string;
   readonly orderBy?: string;
+  /** When a row may go. */
+  readonly ttl?: string;
   /** What rows of one shard share: a hash, as ClickHouse takes it. */
   readonly shardBy: string;
 }
@@ -69,6 +71,7 @@ function tableText(table: TableDefinition, name: string, on: string, engine: str
   const lines = [`CREATE TABLE IF NOT EXISTS ${name}${on} (\n${columns}\n) ENGINE = ${engine}`];
   if (table.partitionBy !== undefined) lines.push(`PARTITION BY ${table.partitionBy}`);
   if (table.orderBy !== undefined) lines.push(`ORDER BY ${table.orderBy}`);
+  if (table.ttl !== undefined) lines.push(`TTL ${table.ttl}`);
   return lines.join("\n");
 }
 

@@ -148,3 +148,82 @@ ORDER BY (topic, partition);
 
 CREATE TABLE IF NOT EXISTS log_positions ON CLUSTER 'cinema' AS log_positions_local
 ENGINE = Distributed('cinema', currentDatabase(), 'log_positions_local', cityHash64(topic, partition));
+
+CREATE TABLE IF NOT EXISTS decisions_local ON CLUSTER 'cinema' (
+  topic LowCardinality(String),
+  partition UInt16,
+  offset UInt64,
+  decisionId UUID,
+  profileId String,
+  occurredAt DateTime64(3, 'UTC'),
+  kind LowCardinality(String),
+  generation LowCardinality(String),
+  ranker LowCardinality(String),
+  country LowCardinality(String),
+  device LowCardinality(String),
+  featureNames Array(LowCardinality(String)),
+  shownCount UInt16,
+  sampledCount UInt16,
+  degradations Array(LowCardinality(String)),
+  cut Array(LowCardinality(String)),
+  record String CODEC(ZSTD(1))
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PARTITION BY toMonday(occurredAt)
+ORDER BY (topic, partition, offset)
+TTL toDateTime(occurredAt, 'UTC') + INTERVAL 30 DAY;
+
+CREATE TABLE IF NOT EXISTS decisions ON CLUSTER 'cinema' AS decisions_local
+ENGINE = Distributed('cinema', currentDatabase(), 'decisions_local', cityHash64(if(profileId = '', toString(decisionId), profileId)));
+
+CREATE TABLE IF NOT EXISTS decision_items_local ON CLUSTER 'cinema' (
+  topic LowCardinality(String),
+  partition UInt16,
+  offset UInt64,
+  place UInt16,
+  decisionId UUID,
+  profileId String,
+  occurredAt DateTime64(3, 'UTC'),
+  shown UInt8,
+  titleId String,
+  rowId LowCardinality(String),
+  rowKind LowCardinality(String),
+  rowPlace UInt16,
+  position UInt16,
+  source LowCardinality(String),
+  score Float64,
+  propensity Nullable(Float64),
+  features Array(Float32)
+) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PARTITION BY toMonday(occurredAt)
+ORDER BY (topic, partition, offset, place)
+TTL toDateTime(occurredAt, 'UTC') + INTERVAL 30 DAY;
+
+CREATE TABLE IF NOT EXISTS decision_items ON CLUSTER 'cinema' AS decision_items_local
+ENGINE = Distributed('cinema', currentDatabase(), 'decision_items_local', cityHash64(if(profileId = '', toString(decisionId), profileId)));
+
+CREATE TABLE IF NOT EXISTS decision_item_records_local ON CLUSTER 'cinema' (
+  topic LowCardinality(String),
+  partition UInt16,
+  offset UInt64,
+  place UInt16,
+  decisionId UUID,
+  profileId String,
+  occurredAt DateTime64(3, 'UTC'),
+  shown UInt8,
+  titleId String,
+  rowId LowCardinality(String),
+  rowKind LowCardinality(String),
+  rowPlace UInt16,
+  position UInt16,
+  source LowCardinality(String),
+  score Float64,
+  propensity Nullable(Float64),
+  features String
+) ENGINE = Null;
+
+CREATE TABLE IF NOT EXISTS decision_item_records ON CLUSTER 'cinema' AS decision_item_records_local
+ENGINE = Distributed('cinema', currentDatabase(), 'decision_item_records_local', cityHash64(if(profileId = '', toString(decisionId), profileId)));
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS decision_items_from_records_local ON CLUSTER 'cinema' TO decision_items_local AS
+SELECT topic, partition, offset, place, decisionId, profileId, occurredAt, shown, titleId, rowId, rowKind, rowPlace, position, source, score, propensity, reinterpret(base64Decode(records.features), 'Array(Float32)') AS features
+FROM decision_item_records_local AS records;

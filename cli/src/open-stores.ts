@@ -148,7 +148,9 @@ export async function openStores(
   const open = async <Name extends StoreName>(name: Name): Promise<void> => {
     try {
       const store = lifecycle.own(STORES[name].title, await openers[name](deps), (it) => it.close());
-      await prepare({ [name]: store });
+      await prepare({ [name]: store }).catch((error: unknown) => {
+        throw lostAtItsStart(error) ?? error;
+      });
       opened[name] = store;
     } catch (error) {
       failures.set(name, error);
@@ -170,6 +172,22 @@ export async function openStores(
   }
   return stores as Stores;
 }
+
+/**
+ * A store that was there when it was opened and gone a moment later: as little a failure of ours as one that was never
+ * there, and told the same way, so that whoever started this starts it again.
+ */
+function lostAtItsStart(error: unknown): UserError | undefined {
+  if (error instanceof UserError || !(error instanceof Error) || !LOST.test(error.message)) return undefined;
+  const reason = error.message.replaceAll(/\s*\n\s*/g, " ").trim();
+  return new UserError(`${reason}; it was there a moment ago: see that it stays, and start this again`, {
+    cause: error,
+  });
+}
+
+/** As sockets, the clients' deadlines and a PostgreSQL that ends say it. */
+const LOST =
+  /\b(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)\b|socket hang up|Connection terminated|terminating connection|database system is (starting up|shutting down|in recovery)|no answer within/;
 
 /** Everything that a person has to mend, in one line; a failure of ours alone. */
 function allOf(failures: readonly unknown[]): unknown {

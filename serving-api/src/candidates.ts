@@ -16,6 +16,8 @@ export interface Entry {
   readonly reason: Reason;
   /** Where the slot was drawn. */
   readonly propensity?: number;
+  /** Of being in any of its row's drawn slots, before the draw. */
+  readonly inclusion?: number;
 }
 
 /** The head of the personal ranking; each entry names the titles of the history that carry it. */

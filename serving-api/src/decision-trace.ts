@@ -44,8 +44,9 @@ export interface TracedSlot {
   readonly score: number;
   readonly source: CandidateSource;
   readonly reason: Reason;
-  /** Where the slot was drawn. */
+  /** Where the slot was drawn: given what was composed before, and before this row's draw, of being in any of its slots. */
   readonly propensity?: number;
+  readonly inclusion?: number;
 }
 
 /** One row that was tried, in the order in which rows choose their titles. */
@@ -69,13 +70,14 @@ export interface TracedRow {
   readonly filled: Int32Array;
   /** What of them was free, as rules and diversity put it: the row's own titles and some behind them. */
   readonly reranked: Int32Array;
-  /** The pool that a drawn slot was drawn from, and its utilities. */
+  /** What a slot may be drawn from, free or not, with its utilities and the log of what new titles are owed. */
   readonly pool: Int32Array;
   readonly poolUtilities: Float64Array;
+  readonly poolLogBoosts: Float64Array;
   /** Empty: the row was too short, and its titles stayed free. */
   readonly slots: readonly TracedSlot[];
-  /** What its place on the page was decided by. */
-  readonly weight: number;
+  /** What its place on the page was decided by (stages/row-order.ts). */
+  readonly worth: number;
 }
 
 /** What a stage took out of the profile's own list, by cause: `watched`, `age`, `rights`, `rule:<id>`… (removals.ts). */
@@ -105,7 +107,7 @@ export interface DecisionTrace {
   readonly rulesVersion: number | null;
   /** Of the table of title features; null: there was none. */
   readonly titleFeaturesVersion: string | null;
-  /** Of everything drawn by chance. */
+  /** What chance on the page followed from. */
   readonly seed: number;
   readonly exclude: readonly TitleId[];
   readonly minutes: number | null;
@@ -120,6 +122,8 @@ export interface DecisionTrace {
   readonly removed: readonly TracedRemoval[];
   /** In the order in which they were tried. */
   readonly rows: readonly TracedRow[];
+  /** Whether rows stand by their worths, or in the order in which they chose. */
+  readonly rowsArePersonal: boolean;
   /** Ids of the rows as they stand on the page. */
   readonly rowOrder: readonly string[];
   readonly degradations: readonly Degradation[];

@@ -24,6 +24,7 @@ import {
 import { createTitleView } from "./title-view.ts";
 
 const TITLES = 300;
+const DECISION = "019ab000-0000-7000-8000-00000000000d" as DecisionId;
 const rng = createRng(11);
 const tables = richTablesOf(rng, { titleCount: TITLES, count: 60, halfLifeInteractions: 5 });
 const view = createTitleView(catalogueOf(rng, TITLES + 20), tables, collectionsOf(rng, TITLES));
@@ -75,7 +76,7 @@ function traced(request: SlateRequest): { readonly slate: HomeSlate; readonly tr
   const traces: DecisionTrace[] = [];
   const slate = composeHome(ws, request, {
     head: {
-      decisionId: "019ab000-0000-7000-8000-00000000000d" as DecisionId,
+      decisionId: DECISION,
       kind: "home",
       profileId: PROFILE,
       generation: GENERATION as Generation,

@@ -8,7 +8,7 @@ import type { TitleId } from "@thewatcher/contracts/ids";
 import { assert } from "@thewatcher/kit/assert";
 import type { DecisionTrace, TracedRow } from "./decision-trace.ts";
 import { fillRow } from "./rerank.ts";
-import { assembleRows, cursorOf, orderRowIds, type RowGroup, type RowPlan } from "./rows.ts";
+import { assembleRows, cursorOf, orderByWorth, type RowGroup, type RowPlan } from "./rows.ts";
 
 export interface RecomposedItem {
   readonly titleId: TitleId;
@@ -27,7 +27,7 @@ export interface RecomposedRow {
   readonly items: readonly RecomposedItem[];
 }
 
-export type Recomposable = Pick<DecisionTrace, "rows" | "titleIds" | "parameters" | "seed">;
+export type Recomposable = Pick<DecisionTrace, "rows" | "rowsArePersonal" | "titleIds" | "parameters" | "seed">;
 
 /** The page's rows, in their order, without what a card says of a title. Throws where the trace contradicts itself. */
 export function recompose(trace: Recomposable): RecomposedRow[] {
@@ -37,14 +37,22 @@ export function recompose(trace: Recomposable): RecomposedRow[] {
     groupsOf(trace.rows, rowOf),
     { has: (title) => used.has(title), add: (title) => used.add(title) },
     (plan, rowId, _free, isUsed) => {
-      const { reranked, pool, poolUtilities } = rowOf.get(plan)!;
+      const { reranked, poolUtilities, poolLogBoosts } = rowOf.get(plan)!;
       return fillRow(
-        { plan, rowId, ordered: [...reranked], pool: [...pool], utilities: [...poolUtilities], isUsed },
+        {
+          plan,
+          rowId,
+          ordered: [...reranked],
+          utilities: [...poolUtilities],
+          logBoosts: [...poolLogBoosts],
+          isUsed,
+        },
         trace,
       );
     },
   );
-  const rows = assembled.map(({ rowId, plan, picks }) => {
+  const worths = Float64Array.from(assembled, ({ plan }) => rowOf.get(plan)!.worth);
+  return orderByWorth(assembled, worths, trace.rowsArePersonal).map(({ rowId, plan, picks }) => {
     const traced = rowOf.get(plan)!;
     const slots = new Map(traced.slots.map((slot) => [slot.title, slot]));
     assert(traced.reason !== null, "a row that is shown has a reason", () => rowId);
@@ -58,11 +66,8 @@ export function recompose(trace: Recomposable): RecomposedRow[] {
         ? { titleId, position, score, source, reason: slot.reason }
         : { titleId, position, score, source, reason: { kind: "exploration", propensity }, propensity };
     });
-    return { row: { rowId, kind, heading, reason, items }, weight: traced.weight };
+    return { rowId, kind, heading, reason, items };
   });
-  const weights = rows.map(({ row, weight }) => ({ rowId: row.rowId, kind: row.kind, weight }));
-  const byId = new Map(rows.map(({ row }) => [row.rowId, row]));
-  return orderRowIds(weights, trace.parameters).map((rowId) => byId.get(rowId)!);
 }
 
 /** The traced attempts as plans again, group by group. */
@@ -79,6 +84,7 @@ function* groupsOf(rows: readonly TracedRow[], rowOf: Map<RowPlan, TracedRow>): 
         entriesMin: row.entriesMin,
         entriesMax: row.entriesMax,
         reranked: row.isReranked,
+        pool: [...row.pool],
         ranked: cursorOf(row.ranked),
         filled: cursorOf(row.filled),
       };

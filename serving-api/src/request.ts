@@ -8,6 +8,7 @@
 import type { Degradation } from "@thewatcher/contracts/api/serving";
 import type { AccountId } from "@thewatcher/contracts/ids";
 import { defaultServingParameters, type ServingParameters } from "@thewatcher/contracts/serving-parameters";
+import type { TitleFeatures } from "@thewatcher/feature-store/title-feature-fold";
 import type { StoredList } from "@thewatcher/stores/recommendations/port";
 import { emptyHistory, type History } from "./history.ts";
 import { beginRequest, orderScored, type Ranking, rankPersonal, type Workspace } from "./ranking.ts";
@@ -57,10 +58,11 @@ export interface SlateRequest {
   readonly at: number;
   readonly device: string;
   readonly parameters?: ServingParameters;
+  readonly titleFeatures?: { readonly version: string; readonly features: TitleFeatures } | undefined;
   /** "I have 95 minutes": nothing that lasts longer, or of which it is not known. */
   readonly minutes?: number;
   readonly other?: OtherProfile;
-  /** Of what is drawn by chance on this slate. */
+  /** What chance on this slate follows from (stages/exploration.ts). */
   readonly seed?: number;
 }
 
@@ -81,6 +83,7 @@ export interface Prepared {
   readonly minutesMax: number;
   /** What each of the two would give a title, in shares of their best; undefined: the page is for one. */
   readonly forTwo: ReadonlyMap<number, readonly [number, number]> | undefined;
+  readonly titleFeatures: { readonly version: string; readonly features: TitleFeatures } | undefined;
   readonly degradations: Degradation[];
   /** In the catalogue here and now, within the age limit, not hidden, not excluded, short enough, not on this slate yet. */
   readonly mayShow: (index: number) => boolean;
@@ -181,6 +184,7 @@ export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.
     ageLimit: ageMark,
     minutesMax,
     forTwo: blended?.shares,
+    titleFeatures: request.titleFeatures,
     degradations,
     mayShow,
     mayRecommend,

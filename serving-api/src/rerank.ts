@@ -1,26 +1,28 @@
 /**
- * Re-ranking of one row: rules say what is moved, diversity keeps neighbours different, exploration draws the reserved
- * slots. What is left is filled from the head.
+ * Re-ranking of one row: diversity keeps neighbours different, exploration draws the reserved slots. What stands on merit
+ * stands there whatever is drawn.
  */
 import type { ServingParameters } from "@thewatcher/contracts/serving-parameters";
 import { rankScore } from "./pipeline.ts";
 import type { Prepared } from "./request.ts";
-import type { Reranked, RowPlan } from "./rows.ts";
+import type { Reranked, RowPlan, SlotPick } from "./rows.ts";
 import { CANDIDATES_MAX } from "./sources/source.ts";
 import { diversify } from "./stages/diversity.ts";
+import { drawRng, drawSlots, logWeights, POOL_MAX, withDrawn } from "./stages/exploration.ts";
 
 export interface RowInputs {
   readonly plan: RowPlan;
   readonly rowId: string;
   /** The row's candidates as rules and diversity put them. */
   readonly ordered: readonly number[];
-  /** What drawn slots are drawn from. */
-  readonly pool: readonly number[];
+  /** Beside the plan's pool. */
   readonly utilities: readonly number[];
+  readonly logBoosts: readonly number[];
   readonly isUsed: (index: number) => boolean;
 }
 
 const places = new Int32Array(CANDIDATES_MAX);
+const weights = new Float64Array(POOL_MAX);
 
 /** A row's free candidates with those that resemble what stands above them put back. */
 export function diversified(prepared: Prepared, { entriesMax }: RowPlan, free: readonly number[]): readonly number[] {
@@ -32,11 +34,41 @@ export function diversified(prepared: Prepared, { entriesMax }: RowPlan, free: r
   return Array.from(places.subarray(0, free.length), (place) => free[place]!);
 }
 
-/** Deterministic: of the inputs and the decision's seed. */
+/** A function of the inputs, the parameters and the decision's seed. */
 export function fillRow(
-  { plan, ordered, pool, utilities }: RowInputs,
-  _decision: { readonly parameters: ServingParameters; readonly seed: number },
+  { plan, rowId, ordered, utilities, logBoosts, isUsed }: RowInputs,
+  decision: { readonly parameters: ServingParameters; readonly seed: number },
 ): Reranked {
-  const picks = ordered.slice(0, plan.entriesMax).map((index) => ({ index }));
-  return { picks, ordered, pool, utilities };
+  const { explorationSlots, explorationTemperature } = decision.parameters;
+  const { pool, entriesMax } = plan;
+  const certain = (): Reranked => ({
+    picks: ordered.slice(0, entriesMax).map((index) => ({ index })),
+    ordered,
+    utilities,
+    logBoosts,
+  });
+  // A row that has too little of its own is not made a row by chance.
+  if (explorationSlots === 0 || pool.length === 0 || ordered.length < plan.entriesMin) return certain();
+  const merit = ordered.slice(0, entriesMax - explorationSlots);
+  const onMerit = new Set(merit);
+  const free: number[] = [];
+  for (let place = 0; place < pool.length && free.length < POOL_MAX; place++) {
+    if (!isUsed(pool[place]!) && !onMerit.has(pool[place]!)) free.push(place);
+  }
+  if (free.length < explorationSlots) return certain();
+  const drawnFrom = {
+    count: free.length,
+    utilities: free.map((place) => utilities[place]!),
+    logBoosts: free.map((place) => logBoosts[place]!),
+  };
+  logWeights(drawnFrom, explorationTemperature, weights);
+  const drawn = drawSlots(weights, free.length, explorationSlots, drawRng(decision.seed, rowId));
+  const picksOfDraw = new Map(
+    drawn.map(({ place, propensity, inclusion }): [number, SlotPick] => {
+      const index = pool[free[place]!]!;
+      return [index, { index, propensity, inclusion }];
+    }),
+  );
+  const picks = withDrawn(merit, [...picksOfDraw.keys()]).map((index) => picksOfDraw.get(index) ?? { index });
+  return { picks, ordered, utilities, logBoosts };
 }

@@ -6,8 +6,8 @@
  * Rows choose in the order of the plans; no title stands twice. A row that stays too short is dropped, and its titles are
  * free for the rows behind it. Rows of a group have a common limit and are numbered within it.
  */
-import type { Reason, RowKind } from "@thewatcher/contracts/api/serving";
-import type { ServingParameters } from "@thewatcher/contracts/serving-parameters";
+import { type Reason, RowKind } from "@thewatcher/contracts/api/serving";
+import { orderRows, ROW_DEPTH, rowWorths } from "./stages/row-order.ts";
 
 export interface RowPlan {
   readonly kind: RowKind;
@@ -16,8 +16,10 @@ export interface RowPlan {
   readonly reason: Reason | undefined;
   readonly entriesMin: number;
   readonly entriesMax: number;
-  /** Whether diversity and exploration may change the order: not of charts. */
+  /** Whether rules of order, diversity and exploration may change the order: not of charts. */
   readonly reranked: boolean;
+  /** What a slot of it may be drawn from. */
+  readonly pool: readonly number[];
   /** The next candidate in the order of ranking; −1: none is left. */
   readonly ranked: () => number;
   /** What fills the row up behind them; may repeat what stands above. −1: nothing is left. */
@@ -34,8 +36,9 @@ export interface RowGroup {
 /** One place of a row. */
 export interface SlotPick {
   readonly index: number;
-  /** Where the slot was drawn. */
+  /** Where the slot was drawn (stages/exploration.ts). */
   readonly propensity?: number;
+  readonly inclusion?: number;
 }
 
 /** What re-ranking made of a row. */
@@ -44,9 +47,9 @@ export interface Reranked {
   readonly picks: readonly SlotPick[];
   /** The candidates as rules and diversity put them. */
   readonly ordered: readonly number[];
-  /** What drawn slots were drawn from, beside its utilities. */
-  readonly pool: readonly number[];
+  /** Beside the plan's pool. */
   readonly utilities: readonly number[];
+  readonly logBoosts: readonly number[];
 }
 
 /** `free`: the row's candidates that no other row has. `isUsed`: whether one has it. */
@@ -129,25 +132,40 @@ const none: readonly number[] = [];
 const asTheyAre = ({ entriesMax }: RowPlan, free: readonly number[]): Reranked => ({
   picks: free.slice(0, entriesMax).map((index) => ({ index })),
   ordered: free,
-  pool: none,
   utilities: none,
+  logBoosts: none,
 });
 
-/** What a row's place on the page is decided by. */
-export interface RowWeight {
-  readonly rowId: string;
-  readonly kind: RowKind;
-  readonly weight: number;
+/** Rows as they stand on the page: what was begun first, then by worth, kinds apart; or in the order given. */
+export function orderByWorth<Row extends { readonly plan: RowPlan }>(
+  rows: readonly Row[],
+  worths: Float64Array,
+  arePersonal: boolean,
+): Row[] {
+  const kinds = Int32Array.from(rows, ({ plan }) => kindOf(plan));
+  if (!arePersonal) {
+    return [...rows].sort((a, b) => Number(isBegun(b.plan)) - Number(isBegun(a.plan)));
+  }
+  const input = { rowCount: rows.length, kinds, scores: NO_SCORES, firstKind: BEGUN, use: undefined };
+  return Array.from(orderRows(input, worths), (place) => rows[place]!);
 }
 
-/** Ids of the rows as they stand on the page: what was begun first, then the heaviest; ties in the order given. */
-export function orderRowIds(rows: readonly RowWeight[], { rowOrder }: Pick<ServingParameters, "rowOrder">): string[] {
-  const weightOf = ({ kind, weight }: RowWeight): number =>
-    kind === "continue_watching" ? Number.POSITIVE_INFINITY : rowOrder === "fixed" ? 0 : weight;
-  return rows
-    .map((row, place) => ({ rowId: row.rowId, place, weight: weightOf(row) }))
-    .sort((a, b) => (a.weight === b.weight ? a.place - b.place : b.weight - a.weight))
-    .map(({ rowId }) => rowId);
+const KINDS = RowKind.options;
+const BEGUN = KINDS.indexOf("continue_watching");
+const NO_SCORES = new Float64Array(0);
+const kindOf = ({ kind }: RowPlan): number => KINDS.indexOf(kind);
+const isBegun = ({ kind }: RowPlan): boolean => kind === "continue_watching";
+
+/** What the rows are worth by ranking's scores of their first titles; NaN where ranking has none. */
+export function worthsOf(rows: readonly AssembledRow[], scoreOf: (index: number) => number): Float64Array {
+  const scores = new Float64Array(rows.length * ROW_DEPTH).fill(Number.NaN);
+  rows.forEach(({ picks }, row) => {
+    for (let place = 0; place < ROW_DEPTH && place < picks.length; place++) {
+      scores[row * ROW_DEPTH + place] = scoreOf(picks[place]!.index);
+    }
+  });
+  const kinds = Int32Array.from(rows, ({ plan }) => kindOf(plan));
+  return rowWorths({ rowCount: rows.length, kinds, scores, firstKind: BEGUN, use: undefined });
 }
 
 /** A source of candidates that is already a list. */

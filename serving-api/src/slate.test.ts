@@ -409,12 +409,13 @@ describe("the text of an answer", () => {
       ),
     );
   const itemsOf = (entries: readonly Entry[]) =>
-    entries.map(({ index, score, source, reason }, position) => ({
+    entries.map(({ index, score, source, reason, propensity }, position) => ({
       title: showing.cardOf(index),
       position,
       score,
       source,
       reason,
+      ...(propensity === undefined ? {} : { propensity }),
     }));
 
   const parse = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));

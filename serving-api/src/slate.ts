@@ -12,7 +12,7 @@
  */
 import type { Degradation, Reason, RowKind } from "@thewatcher/contracts/api/serving";
 import type { SwitchableSource } from "@thewatcher/contracts/serving-parameters";
-import { chart, type Entry, newest, ofGenre, personal, personalScore, popular } from "./candidates.ts";
+import { chart, type Entry, newest, ofGenre, personal, popular } from "./candidates.ts";
 import type { DecisionTrace } from "./decision-trace.ts";
 import { rank, rankScore, retrieve } from "./pipeline.ts";
 import type { Workspace } from "./ranking.ts";
@@ -24,19 +24,21 @@ import {
   assembleRows,
   cursorOf,
   nothing,
-  orderRowIds,
+  orderByWorth,
   RERANK_DEPTH,
   type Rerank,
   type RowAttempt,
   type RowGroup,
   type RowPlan,
+  worthsOf,
 } from "./rows.ts";
 import { begun } from "./sources/begun.ts";
 import { collectionsFor } from "./sources/editorial.ts";
 import { genresFor, hasGenre } from "./sources/genre.ts";
 import { eachLifted, watchedSeeds } from "./sources/item-to-item.ts";
-import { bitOf, type Candidates, PERSONAL_BITS } from "./sources/source.ts";
+import { bitOf, type Candidates, PERSONAL_BITS, slotOf } from "./sources/source.ts";
 import { segmentOf } from "./sources/tables.ts";
+import { choosePool, newTitleLogBoost, POOL_MAX } from "./stages/exploration.ts";
 import { trendingIn } from "./title-view.ts";
 import { type TraceHead, traceOf } from "./trace-home.ts";
 
@@ -49,8 +51,9 @@ export const SEED_ROWS_MAX = 3;
 export const GENRE_ROWS_MAX = 3;
 /** Without a past genres are all there is to choose by. */
 export const COLD_GENRE_ROWS_MAX = 6;
+/** Profiles that saw a title's card within a week: at most its impressions (feature-store/src/ranking-features.ts). */
+const SHOWN = "titleShown7d";
 export const EDITORIAL_ROWS_MAX = 2;
-const ROW_SCORE_DEPTH = 6;
 export const LIST_COUNT_MAX = 100;
 
 export interface SlateRow {
@@ -91,24 +94,73 @@ export function composeHome(ws: Workspace, request: SlateRequest, listener?: Hom
   };
   const plans = new Map<RowPlan, Describe>();
   const groups = groupsOf(prepared, plans, () => shownCount === 0);
-  const rerank: Rerank = (plan, rowId, free, isUsed) =>
-    fillRow({ plan, rowId, ordered: diversified(prepared, plan, free), pool: [], utilities: [], isUsed }, prepared);
+  const exposure = exposureOf(prepared);
+  const rerank: Rerank = (plan, rowId, free, isUsed) => {
+    const ordered = diversified(prepared, plan, free);
+    const utilities = plan.pool.map((index) => rankScore(ws, index));
+    const logBoosts = plan.pool.map((index) => {
+      const { shown, ageHours } = exposure(index);
+      return newTitleLogBoost(shown, ageHours);
+    });
+    return fillRow({ plan, rowId, ordered, utilities, logBoosts, isUsed }, prepared);
+  };
   const assembled = assembleRows(groups, used, rerank, listener && ((row) => void attempts.push(row)));
-  const rows = assembled.map((made) => {
-    const row = describeRow(made, plans.get(made.plan)!);
-    return { row, weight: weightOf(ws, row) };
-  });
-  const weights = rows.map(({ row, weight }) => ({ rowId: row.rowId, kind: row.kind, weight }));
-  const rowOrder = orderRowIds(weights, prepared.parameters);
-  const byId = new Map(rows.map(({ row }) => [row.rowId, row]));
+  const rows = assembled.map((row) => ({ plan: row.plan, row: describeRow(row, plans.get(row.plan)!) }));
+  const rowsArePersonal = prepared.parameters.rowOrder === "personal" && hasPersonal(ws.pool);
+  const scoreOf = (index: number) => (slotOf(ws.pool, ws.epoch, index) < 0 ? Number.NaN : rankScore(ws, index));
+  const worths = rowsArePersonal ? worthsOf(assembled, scoreOf) : new Float64Array(assembled.length);
+  const ordered = orderByWorth(rows, worths, rowsArePersonal).map(({ row }) => row);
   const { degradations } = prepared;
   if (listener) {
-    const versions = { rankerVersion: null, rulesVersion: null, titleFeaturesVersion: null };
-    const composed = { prepared, attempts, rows, rowOrder, features: null, degradations, ...versions };
+    const composed = {
+      prepared,
+      attempts,
+      rows: rows.map(({ row }) => row),
+      worths,
+      rowsArePersonal,
+      rowOrder: ordered.map(({ rowId }) => rowId),
+      features: null,
+      degradations,
+      rankerVersion: null,
+      rulesVersion: null,
+      titleFeaturesVersion: prepared.titleFeatures?.version ?? null,
+    };
     listener.onDecision(traceOf(listener.head, request, composed));
   }
-  return { rows: rowOrder.map((rowId) => byId.get(rowId)!), degradations };
+  return { rows: ordered, degradations };
 }
+
+const HOUR_MS = 3_600_000;
+
+interface Exposure {
+  readonly shown: number;
+  readonly ageHours: number;
+}
+
+/** How often everybody saw a title so far, NaN where that is not known, and how long it has been there. */
+function exposureOf({ ws, at, country, titleFeatures }: Prepared): (index: number) => Exposure {
+  const place = titleFeatures?.features.names.indexOf(SHOWN) ?? -1;
+  const shown = place < 0 ? undefined : titleFeatures?.features.column(place, country);
+  return (index) => ({
+    shown: shown?.[index] ?? Number.NaN,
+    ageHours: (at - ws.view.addedAt[index]!) / HOUR_MS,
+  });
+}
+
+const chosen = new Int32Array(POOL_MAX);
+
+/** Candidates of the exploration source that a draw is for. */
+function explorationPoolOf(prepared: Prepared): number[] {
+  const { pool } = prepared.ws;
+  const indices = slotsOf(pool, EXPLORATION).map((slot) => pool.indices[slot]!);
+  const exposures = indices.map(exposureOf(prepared));
+  const impressions = exposures.map(({ shown }) => shown);
+  const ageHours = exposures.map((exposure) => exposure.ageHours);
+  const count = choosePool({ count: indices.length, impressions, ageHours }, chosen);
+  return Array.from(chosen.subarray(0, count), (place) => indices[place]!);
+}
+
+const hasPersonal = (pool: Candidates): boolean => countOf(pool, (bits) => (bits & PERSONAL_BITS) !== 0) > 0;
 
 /** The entries of a row's picks. */
 type Describe = (indices: readonly number[]) => readonly Entry[];
@@ -116,9 +168,9 @@ type Describe = (indices: readonly number[]) => readonly Entry[];
 function describeRow({ rowId, plan, picks }: AssembledRow, describe: Describe): SlateRow {
   const certain = describe(picks.map(({ index }) => index));
   const entries = certain.map((entry, place): Entry => {
-    const { propensity } = picks[place]!;
+    const { propensity, inclusion = 1 } = picks[place]!;
     if (propensity === undefined) return entry;
-    return { ...entry, source: "exploration", reason: { kind: "exploration", propensity }, propensity };
+    return { ...entry, source: "exploration", reason: { kind: "exploration", propensity }, propensity, inclusion };
   });
   const first = entries.find(({ propensity }) => propensity === undefined) ?? entries[0]!;
   const { kind, reason = first.reason } = plan;
@@ -146,6 +198,7 @@ function* groupsOf(prepared: Prepared, describes: Map<RowPlan, Describe>, isEmpt
       entriesMin: ROW_ITEMS_MIN,
       entriesMax: ROW_ITEMS_MAX,
       reranked: false,
+      pool: [],
       ranked: nothing,
       filled: nothing,
       ...row,
@@ -169,6 +222,7 @@ function* groupsOf(prepared: Prepared, describes: Map<RowPlan, Describe>, isEmpt
     };
   };
 
+  const explored = forTwo ? [] : explorationPoolOf(prepared);
   const own = begun(prepared, ROW_ITEMS_MAX);
   if (own.length > 0) {
     const byIndex = new Map(own.map((entry) => [entry.index, entry]));
@@ -207,6 +261,7 @@ function* groupsOf(prepared: Prepared, describes: Map<RowPlan, Describe>, isEmpt
         heading: forTwo ? "For both of you" : "Top picks for you",
         reason: { kind: "personal_ranking", titleCount: personalCount },
         reranked: true,
+        pool: explored,
         ranked: ranked((slot) => (pool.sources[slot]! & PERSONAL_BITS) !== 0),
         filled: cursorOf(ws.order.subarray(0, ranking.count)),
       },
@@ -288,6 +343,7 @@ function* groupsOf(prepared: Prepared, describes: Map<RowPlan, Describe>, isEmpt
             heading: name,
             reason,
             reranked: true,
+            pool: explored.filter((index) => hasGenre(view, index, genre)),
             ranked: ranked((slot, index) => pool.sources[slot] !== EXPLORATION && hasGenre(view, index, genre)),
             filled: offered(view.byGenre[genre]!),
           },
@@ -309,6 +365,13 @@ function* groupsOf(prepared: Prepared, describes: Map<RowPlan, Describe>, isEmpt
 }
 
 const EXPLORATION = bitOf("exploration");
+
+/** Slots of the candidates of a source, in the order of retrieval. */
+function slotsOf({ count, sources }: Candidates, bit: number): number[] {
+  const slots: number[] = [];
+  for (let slot = 0; slot < count; slot++) if ((sources[slot]! & bit) !== 0) slots.push(slot);
+  return slots;
+}
 
 function countOf({ count, sources }: Candidates, is: (bits: number) => boolean): number {
   let found = 0;
@@ -401,12 +464,4 @@ export function composeLeaving(ws: Workspace, request: SlateRequest, before: num
       return leavesAt !== null && leavesAt <= before ? [{ index, leavesAt }] : [];
     })
     .sort((a, b) => a.leavesAt - b.leavesAt || a.index - b.index);
-}
-
-/** The mean personal score of a row's head. */
-function weightOf(ws: Workspace, { entries }: SlateRow): number {
-  const depth = Math.min(ROW_SCORE_DEPTH, entries.length);
-  let sum = 0;
-  for (let place = 0; place < depth; place++) sum += personalScore(ws, entries[place]!.index);
-  return sum / depth;
 }

@@ -16,8 +16,10 @@ export type TraceHead = Pick<DecisionTrace, "decisionId" | "kind" | "profileId" 
 export interface Composed {
   readonly prepared: Prepared;
   readonly attempts: readonly RowAttempt[];
-  /** In the order in which they chose their titles, each with its weight on the page. */
-  readonly rows: readonly { readonly row: SlateRow; readonly weight: number }[];
+  /** In the order in which they chose their titles, and their worths. */
+  readonly rows: readonly SlateRow[];
+  readonly worths: Float64Array;
+  readonly rowsArePersonal: boolean;
   readonly rowOrder: readonly string[];
   readonly features: TracedFeatures | null;
   readonly rankerVersion: string | null;
@@ -44,7 +46,7 @@ function createTitleTable({ ws }: Prepared) {
 }
 
 export function traceOf(head: TraceHead, request: SlateRequest, composed: Composed): DecisionTrace {
-  const { prepared, attempts, rows, rankerVersion, rulesVersion, titleFeaturesVersion } = composed;
+  const { prepared, attempts, rows, worths, rankerVersion, rulesVersion, titleFeaturesVersion } = composed;
   const { ws, history, parameters, country, at, device, seed, minutesMax } = prepared;
   const { pool } = ws;
   const { titleIds, placesOf, placeOf } = createTitleTable(prepared);
@@ -63,13 +65,14 @@ export function traceOf(head: TraceHead, request: SlateRequest, composed: Compos
     sourceScores,
     scores: pool.scores.slice(0, count),
   };
-  const shown = new Map(rows.map(({ row, weight }) => [row.rowId, { row, weight }]));
-  const slotOf = ({ index, score, source, reason, propensity }: Entry): TracedSlot => ({
+  const shown = new Map(rows.map((row, place) => [row.rowId, { row, worth: worths[place]! }]));
+  const slotOf = ({ index, score, source, reason, propensity, inclusion }: Entry): TracedSlot => ({
     title: placeOf(index),
     score,
     source,
     reason,
     ...(propensity === undefined ? {} : { propensity }),
+    ...(inclusion === undefined ? {} : { inclusion }),
   });
   const tracedRows = attempts.map(({ group, rowId, plan, ranked, filled, reranked, picks }): TracedRow => {
     const made = picks.length === 0 ? undefined : shown.get(rowId);
@@ -87,10 +90,11 @@ export function traceOf(head: TraceHead, request: SlateRequest, composed: Compos
       rankedScores: Float64Array.from(ranked, (index) => rankScore(ws, index)),
       filled: placesOf(filled),
       reranked: placesOf(reranked.ordered),
-      pool: placesOf(reranked.pool),
+      pool: placesOf(plan.pool),
       poolUtilities: Float64Array.from(reranked.utilities),
+      poolLogBoosts: Float64Array.from(reranked.logBoosts),
       slots: made ? made.row.entries.map(slotOf) : [],
-      weight: made?.weight ?? 0,
+      worth: made?.worth ?? 0,
     };
   });
   return {
@@ -120,6 +124,7 @@ export function traceOf(head: TraceHead, request: SlateRequest, composed: Compos
     candidates,
     features: composed.features,
     rows: tracedRows,
+    rowsArePersonal: composed.rowsArePersonal,
     rowOrder: composed.rowOrder,
     degradations: composed.degradations,
   };

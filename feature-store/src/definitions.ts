@@ -19,6 +19,7 @@
  * last erasure, whatever t is.
  */
 import type { EventType } from "@thewatcher/contracts/events";
+import { assert } from "@thewatcher/kit/assert";
 
 /** What a register remembers: the events that write it, and the value they write. */
 export interface SignalDefinition {
@@ -57,7 +58,7 @@ export type Window = number | "all";
  * `distinct`: members (profiles of a title, titles of a profile). `count`: events, an eventId once. `sum`: of the values.
  * `share`: (x + strength·share) / (n + strength), x and n distinct members of two signals; `mean` the same of values:
  * with nothing known it is the prior, and `strength` members weigh as much as it does. `days_since`: whole clock hours
- * since the last one, in days; the window's length where none lies in it.
+ * since the last one, in days; the window's length where none lies in it (so it has one, and no undo).
  */
 export type Aggregate =
   | { readonly kind: "distinct"; readonly of: SignalName; readonly atMost?: number }
@@ -172,6 +173,11 @@ const measuresOf = (aggregate: Aggregate): readonly (readonly [SignalName, Measu
 
 /** Features that ask for the same registers share them. */
 export function planFeatures(features: readonly AggregateFeature[]): FeaturePlan {
+  for (const { name, aggregate, window } of features) {
+    if (aggregate.kind !== "days_since") continue;
+    // The latest instant is a maximum over members, which an undo could not take back; and "never" needs a number.
+    assert(signalOf(aggregate.of).undoneBy === undefined && window !== "all", "days since something", () => name);
+  }
   const groups: { -readonly [Field in keyof RegisterGroup]: RegisterGroup[Field] }[] = [];
   const places = features.map(({ entity, dimension, window, aggregate }) =>
     measuresOf(aggregate).map(([signal, measure]): ComponentPlace => {
@@ -214,12 +220,6 @@ export function featureValue(
       return (first + strength * mean) / (second + strength);
     }
     case "days_since":
-      return first > 0 ? (hourOf(at) - hourOf(first)) / DAY_HOURS : daysOf(window);
+      return first > 0 ? (hourOf(at) - hourOf(first)) / DAY_HOURS : (window as number);
   }
-}
-
-function daysOf(window: Window): number {
-  // "Never" needs a number, and it must not be one that grows with the age of the cinema.
-  if (window === "all") throw new Error("a feature of days since something needs a window of days");
-  return window;
 }

@@ -1,0 +1,197 @@
+/**
+ * Definitions as SQL over `events`, in two forms.
+ *
+ * `stepsSql`: each component of a group as a step function of time for each key, exact in both times. Of a register only
+ * its largest (at, value) so far matters; sorted by the instant from which each signal can be seen, that is a running
+ * maximum, and each of its values v_i holds from seenAt_i to seenAt_{i+1} or to the end of its window, whichever comes
+ * first. So it adds +f(v_i) there and −f(v_i) here; a component is the running sum of those. Any number of rows with
+ * instants of their own is then one ASOF join: E log E + R log E for E events and R rows, where asking for each row is
+ * E·R.
+ *
+ * `registersSql`: the registers themselves at one instant, for what is served.
+ *
+ * Erasures count whenever they came: what was erased later is in no answer about earlier.
+ */
+import {
+  type Component,
+  eventsOf,
+  HOUR_MS,
+  type RegisterGroup,
+  type SignalName,
+  signalOf,
+  WHOLE_SHARE,
+  type Window,
+} from "./definitions.ts";
+import { keySeparator } from "./signals.ts";
+
+const quoted = (texts: readonly string[]) => texts.map((text) => `'${text}'`).join(", ");
+
+/** When everything of a profile was erased last. `at` as everywhere: min(occurredAt, knownAt). */
+export const ERASED_SQL =
+  "SELECT profileId AS erasedProfile, max(toUnixTimestamp64Milli(least(occurredAt, knownAt))) AS erasedAt FROM events WHERE topic = 'erasures' AND type = 'erasure' GROUP BY profileId";
+
+const KEYS: Readonly<Record<RegisterGroup["key"], string>> = {
+  title: "titleId",
+  titleInCountry: `concat(titleId, '${keySeparator}', country)`,
+  profile: "profileId",
+};
+
+export const keySql = (key: RegisterGroup["key"]): string => KEYS[key];
+
+function memberSql({ key, member }: RegisterGroup): string {
+  if (member === "event") return `concat(profileId, '${keySeparator}', toString(eventId))`;
+  return key === "profile" ? "titleId" : "profileId";
+}
+
+function valueSql(name: SignalName): string {
+  const { undoneBy, value } = signalOf(name);
+  const written = value === "stars" ? "toFloat32(JSONExtractFloat(payload, 'stars'))" : "toFloat32(1)";
+  return undoneBy ? `if(type = '${undoneBy}', toFloat32(0), ${written})` : written;
+}
+
+/**
+ * Signals of a group: profileId, key, member, at, seenAt, value. `where` is a further condition on `events`, such as
+ * which keys, or which part of the log.
+ */
+export function signalsSql(group: RegisterGroup, where: string): string {
+  const { isWhole } = signalOf(group.signal);
+  const whole = isWhole
+    ? ` AND JSONExtractFloat(payload, 'durationSeconds') > 0 AND JSONExtractFloat(payload, 'watchedSeconds') >= ${WHOLE_SHARE} * JSONExtractFloat(payload, 'durationSeconds')`
+    : "";
+  return `SELECT profileId, key, member, at, seenAt, value
+FROM (
+  SELECT profileId, ${keySql(group.key)} AS key, ${memberSql(group)} AS member,
+    toUnixTimestamp64Milli(least(occurredAt, knownAt)) AS at,
+    toUnixTimestamp64Milli(greatest(occurredAt, knownAt)) AS seenAt,
+    ${valueSql(group.signal)} AS value
+  FROM events
+  WHERE type IN (${quoted(eventsOf(group.signal))}) AND titleId != '' AND timeQuality = 'observed'${whole}${where}
+) AS signal
+LEFT ANY JOIN (${ERASED_SQL}) AS erasure ON signal.profileId = erasure.erasedProfile
+WHERE erasure.erasedProfile = '' OR at > erasure.erasedAt`;
+}
+
+/** As `endOf` in definitions.ts. */
+const endSql = (at: string, window: Window): string =>
+  window === "all" ? NEVER : `(toInt64(floor(${at} / ${HOUR_MS})) + ${24 * window}) * ${HOUR_MS}`;
+/** Behind every instant. */
+const NEVER = "toInt64(9000000000000000)";
+
+const weightSql = ({ measure }: Component): string =>
+  measure === "values" ? "toFloat64(value)" : "if(value > 0, 1., 0.)";
+
+/** Columns key, time, c0, c1, …: from `time` on the components of `key` are these. `last` ones ignore their window. */
+export function stepsSql(group: RegisterGroup, where: string): string {
+  const { components } = group;
+  const zeros = components.map(() => "0.");
+  const step = (time: string, values: readonly string[]) => `(${[time, ...values].join(", ")})`;
+  const starts = components.map((component) =>
+    component.measure === "last"
+      ? "if(value > 0, toFloat64(at), 0.)"
+      : `if(${endSql("at", component.window)} > seenAt, ${weightSql(component)}, 0.)`,
+  );
+  const ends = components.flatMap((component, place) => {
+    if (component.measure === "last") return [];
+    const end = endSql("at", component.window);
+    const weight = `if(${end} > seenAt, -${weightSql(component)}, 0.)`;
+    return [step(`greatest(seenAt, least(nextSeenAt, ${end}))`, zeros.with(place, weight))];
+  });
+  const merged = components.map(({ measure }, i) => `${measure === "last" ? "max" : "sum"}(step.${i + 2}) AS d${i}`);
+  const running = components.map(
+    ({ measure }, i) => `${measure === "last" ? "max" : "sum"}(d${i}) OVER ofKey AS c${i}`,
+  );
+  return `SELECT key, time, ${running.join(", ")}
+FROM (
+  SELECT key, step.1 AS time, ${merged.join(", ")}
+  FROM (
+    SELECT key, arrayJoin([${[step("seenAt", starts), ...ends].join(", ")}]) AS step
+    FROM (
+      SELECT key, seenAt, register.1 AS at, register.2 AS value,
+        leadInFrame(seenAt, 1, ${NEVER}) OVER (PARTITION BY key, member ORDER BY seenAt ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS nextSeenAt
+      FROM (
+        SELECT key, member, seenAt,
+          max(largest) OVER (PARTITION BY key, member ORDER BY seenAt ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS register
+        FROM (
+          SELECT key, member, seenAt, max((at, value)) AS largest
+          FROM (${signalsSql(group, where)})
+          GROUP BY key, member, seenAt
+        )
+      )
+    )
+  )
+  GROUP BY key, time
+)
+WINDOW ofKey AS (PARTITION BY key ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`;
+}
+
+/** The longest window of a group: what lies behind it can be forgotten. */
+export function longestWindow({ components }: Pick<RegisterGroup, "components">): Window {
+  const windows = components.map(({ window }) => window);
+  return windows.includes("all") ? "all" : Math.max(...(windows as number[]));
+}
+
+/** Part of the log: offsets below each partition's position. Other topics and partitions are not in it. */
+export interface LogPosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly nextOffset: number;
+}
+export function withinSql(positions: readonly LogPosition[]): string {
+  if (positions.length === 0) return " AND 0";
+  const parts = positions.map(
+    ({ topic, partition, nextOffset }) =>
+      `(topic = '${topic}' AND partition = ${partition} AND offset < ${nextOffset})`,
+  );
+  return ` AND (${parts.join(" OR ")})`;
+}
+
+const SEEN_AT = "toUnixTimestamp64Milli(greatest(occurredAt, knownAt))";
+const VISIBLE = ` AND ${SEEN_AT} <= {at:Int64}`;
+const NOT_YET_VISIBLE = ` AND ${SEEN_AT} > {at:Int64}`;
+
+/**
+ * One row a key, in its order: key, level UInt8, c0 … Float64, then of the sampled members hashes UInt32, instants
+ * Int64, values Float32, and for members that are events the hashes of their profiles. Parameter: `{at:Int64}`.
+ *
+ * Level l keeps members whose hash begins with l zero bits: of more than `membersMax`, about that many or fewer. The
+ * components are of all members, sampled or not. The hash 0 stands for an empty place in the tables: it is given as 1.
+ */
+export function registersSql(group: RegisterGroup, where: string, membersMax: number): string {
+  const window = longestWindow(group);
+  const components = group.components.map((component, i) => {
+    const isIn = `register.2 > 0 AND ${endSql("register.1", component.window)} > {at:Int64}`;
+    if (component.measure === "members") return `toFloat64(countIf(${isIn})) AS c${i}`;
+    return component.measure === "values"
+      ? `sumIf(toFloat64(register.2), ${isIn}) AS c${i}`
+      : `toFloat64(maxIf(register.1, ${isIn})) AS c${i}`;
+  });
+  const owners = group.member === "event" ? ", arrayMap(member -> member.4, members) AS owners" : "";
+  return `SELECT key, level, ${group.components.map((_, i) => `c${i}`).join(", ")},
+  arrayMap(member -> member.1, members) AS hashes, arrayMap(member -> member.2, members) AS instants,
+  arrayMap(member -> member.3, members) AS values${owners}
+FROM (
+  SELECT key, toUInt8(any(memberCount) <= ${membersMax} ? 0 : ceil(log2(any(memberCount) / ${membersMax}))) AS level,
+    ${components.join(",\n    ")},
+    arraySort(groupArrayIf((greatest(hash, 1), register.1, register.2, owner), bitShiftRight(toUInt64(hash), 32 - if(memberCount <= ${membersMax}, 0, toUInt8(ceil(log2(memberCount / ${membersMax}))))) = 0)) AS members
+  FROM (
+    SELECT key, register, murmurHash3_32(member) AS hash, owner, count() OVER (PARTITION BY key) AS memberCount
+    FROM (
+      SELECT key, member, max((at, value)) AS register, greatest(murmurHash3_32(any(profileId)), 1) AS owner
+      FROM (${signalsSql(group, `${where}${VISIBLE}`)})
+      GROUP BY key, member
+      ${window === "all" ? "" : `HAVING ${endSql("register.1", window)} > {at:Int64}`}
+    )
+  )
+  GROUP BY key
+)
+ORDER BY key
+FORMAT RowBinary`;
+}
+
+/** The few signals that can't be seen as of `{at:Int64}` (clocks run ahead by up to five minutes), of the same part of the log. */
+export function futureSignalsSql(group: RegisterGroup, where: string): string {
+  return `SELECT key, toFloat64(greatest(murmurHash3_32(member), 1)) AS hash, toFloat64(at) AS instant, toFloat64(seenAt) AS visibleAt, toFloat64(value) AS value, toFloat64(greatest(murmurHash3_32(profileId), 1)) AS owner
+FROM (${signalsSql(group, `${where}${NOT_YET_VISIBLE}`)})
+ORDER BY key, hash, instant, value
+LIMIT {limit:UInt32}`;
+}

@@ -90,12 +90,14 @@ function WishLine({ wish, onChanged }: { readonly wish: WishView; readonly onCha
 
 function Wishes({ wishes, onChanged }: { readonly wishes: readonly WishView[]; readonly onChanged: () => void }) {
   const words = pageStrings.myList;
+  // An account without a password is the demo's: it has no address.
+  const hasMail = useViewer().account.hasPassword;
   return (
     <section className="wishes" aria-labelledby="wishes">
       <h2 className="row__heading" id="wishes">
         {words.wishes}
       </h2>
-      <p className="quiet">{words.wishesLead}</p>
+      {hasMail && <p className="quiet">{words.wishesLead}</p>}
       <ul className="lines">
         {wishes.map((wish) => (
           <WishLine key={wishKey(wish)} wish={wish} onChanged={onChanged} />
@@ -124,29 +126,29 @@ export function MyList() {
   const wishesPart: ReactNode = wishes.length > 0 && (
     <Wishes wishes={wishes} onChanged={() => void queries.invalidateQueries({ queryKey: wishesKey })} />
   );
-  if (titles.length === 0) {
+  if (titles.length === 0 && wishes.length === 0) {
     return (
-      <div className="page">
-        <title>{strings.pageTitle(words.title)}</title>
-        <Empty title={words.emptyTitle}>
-          <p>{words.emptyLead}</p>
-          <Link to="/" className="button button--main">
-            {strings.backHome}
-          </Link>
-        </Empty>
-        {wishesPart}
-      </div>
+      <Empty title={words.emptyTitle}>
+        <p>{words.emptyLead}</p>
+        <Link to="/" className="button button--main">
+          {strings.backHome}
+        </Link>
+      </Empty>
     );
   }
   return (
     <div className="page">
       <title>{strings.pageTitle(words.title)}</title>
       <h1 className="page__title">{words.title}</h1>
-      <ul className="grid">
-        {titles.map((title) => (
-          <ListedCard key={title.titleId} title={title} />
-        ))}
-      </ul>
+      {titles.length === 0 ? (
+        <p className="page__lead">{words.emptyLead}</p>
+      ) : (
+        <ul className="grid">
+          {titles.map((title) => (
+            <ListedCard key={title.titleId} title={title} />
+          ))}
+        </ul>
+      )}
       {wishesPart}
     </div>
   );

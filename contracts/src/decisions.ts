@@ -62,14 +62,17 @@ export const LoggedSlot = z.object({
   reason: Place,
   /** In `numbers`; absent: it was certain. */
   propensity: Place.optional(),
+  /** In `numbers`: of being in any of the row's slots, where it was drawn. */
+  inclusion: Place.optional(),
 });
 
+/** Beside what is named here, what the row was chosen from, as the trace has it (serving-api/src/decision-trace.ts). */
 export const LoggedRow = z.looseObject({
   rowId: z.string(),
   kind: z.string(),
   heading: z.string(),
-  /** In `reasons`. */
-  reason: Place,
+  /** In `reasons`; null: dropped before it had one. */
+  reason: Place.nullable(),
   /** Empty: the row was tried and is not on the page. */
   slots: z.array(LoggedSlot),
 });
@@ -111,6 +114,8 @@ export const DecisionRecord = z.object({
     with: ProfileId.nullable(),
   }),
   stateRevision: z.string().nullable(),
+  /** What chance on the page followed from. */
+  seed: z.number(),
   /** Newest first. `flags`: 1 the list knows it, 2 watched. */
   history: z.object({ titleIds: z.array(TitleId), weights: Packed, flags: Packed }),
   titleIds: z.array(TitleId),
@@ -132,6 +137,8 @@ export const DecisionRecord = z.object({
   removed: z.array(z.object({ stage: z.string(), cause: z.string(), titles: Packed })),
   /** In the order in which they were tried. */
   rows: z.array(LoggedRow),
+  /** Whether rows stand by what they are worth to the profile, or in the order in which they chose. */
+  rowsArePersonal: z.boolean(),
   /** As they stand on the page. */
   rowOrder: z.array(z.string()),
   degradations: z.array(z.object({ part: z.string(), cause: z.string(), detail: z.string() })),

@@ -55,9 +55,16 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 /** The first start makes PostgreSQL's cluster; killed in it, the next one begins anew. */
 const FIRST_STARTS_KILLED = 2;
-/** Three times the 5 s of a second start: the machine may be busy, and the killed left work behind. */
-const READY_MS_MAX = 15_000;
-const RECOVERED_MS_MAX = 20_000;
+/** The plan ends with the round that reaches it: on a slow machine fewer rounds are enough. All take 250 s beside two busy loops. */
+const ROUNDS_MS_MAX = 360_000;
+/**
+ * A start behind a kill was ready within 14.3 s beside two busy loops on two cores, and 42.5 s at a load of 30: this
+ * only ends what hangs. How long it took is printed.
+ */
+const READY_MS_MAX = 90_000;
+const RECOVERED_MS_MAX = 90_000;
+/** For each round with viewers: 19 to 90 as the machine was free, 15 at a load of 30; a few in all would prove nothing. */
+const ACKNOWLEDGED_PER_ROUND_MIN = 3;
 
 const BASE = { users: 40, items: 120, perUser: 60, seed: 1 } as const;
 const BIG = { users: 400, items: 300, perUser: 150, seed: 2 } as const;
@@ -112,11 +119,22 @@ test("kill -9 at random points loses nothing acknowledged, doubles nothing, and 
   const imports = createImports(bigFile, dataDir);
   const readyMs: number[] = [];
   const recoveredMs: number[] = [];
-  const plan = shuffled(
-    (Object.entries(KINDS) as [Kind, number][]).flatMap(([kind, count]) => Array.from({ length: count }, () => kind)),
-    rng.fork("plan"),
-  );
+  const planned = rng.fork("plan");
+  const plan = [
+    // Each kind once, also where the plan ends early.
+    ...shuffled(Object.keys(KINDS) as Kind[], planned),
+    ...shuffled(
+      (Object.entries(KINDS) as [Kind, number][]).flatMap(([kind, count]) =>
+        Array.from({ length: count - 1 }, () => kind),
+      ),
+      planned,
+    ),
+  ];
+  const startedMs = systemClock.monotonicMs();
+  let rounds = 0;
   for (const [round, kind] of plan.entries()) {
+    if (systemClock.monotonicMs() - startedMs > ROUNDS_MS_MAX) break;
+    rounds++;
     if (kind === "while it starts") {
       const running = launch(["start", "--data-dir", dataDir, "--port", "0", "--admin-port", "0"]);
       await systemClock.sleep(500 + moments.int(3_000));
@@ -159,10 +177,10 @@ test("kill -9 at random points loses nothing acknowledged, doubles nothing, and 
   expect(await orphansOf(dataDir)).toEqual([]);
   expect(traffic.unexpected).toEqual([]);
   process.stderr.write(
-    `kill -9: ${FIRST_STARTS_KILLED + plan.length} rounds; ready again within ${summary(readyMs)}; a store alone recovered within ${summary(recoveredMs)}; ${traffic.acknowledged.size} events acknowledged, ${traffic.attempted.size - traffic.acknowledged.size} not answered, ${imports.sources.length * big.length} rows imported\n`,
+    `kill -9: ${FIRST_STARTS_KILLED + rounds} of ${FIRST_STARTS_KILLED + plan.length} rounds in ${Math.round((systemClock.monotonicMs() - startedMs) / 1_000)} s; ready again within ${summary(readyMs)}; a store alone recovered within ${summary(recoveredMs)}; ${traffic.acknowledged.size} events acknowledged, ${traffic.attempted.size - traffic.acknowledged.size} not answered, ${imports.sources.length * big.length} rows imported\n`,
   );
-  // 437 to 1,900 as the machine was free; a few would prove nothing.
-  expect(traffic.acknowledged.size).toBeGreaterThan(150);
+  // Each start but the last had viewers.
+  expect(traffic.acknowledged.size).toBeGreaterThan(ACKNOWLEDGED_PER_ROUND_MIN * (readyMs.length - 1));
   expect(Math.max(...readyMs)).toBeLessThan(READY_MS_MAX);
 
   await using opened = createLifecycle(silentLog);
@@ -179,7 +197,7 @@ test("kill -9 at random points loses nothing acknowledged, doubles nothing, and 
   expect(differences(await pairsOfWarehouse(stores), expected)).toEqual([]);
   expect(differences(await ratingsOfDatabase(stores), ratingsIn(expected))).toEqual([]);
   expect(differences(await pairsOfStates(stores, profileIds), livePairsIn(expected))).toEqual([]);
-}, 600_000);
+}, 1_500_000);
 
 /** The imports of one file under one name after the other, each taken up again until it is done. */
 function createImports(file: string, dataDir: string) {

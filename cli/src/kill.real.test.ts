@@ -38,7 +38,8 @@ describe.skipIf(absent.length > 0)(`kill -9 over real servers ${absent.join("; "
       states: [],
       letters: [],
     });
-    expect(report.acknowledged).toBeGreaterThan(500);
+    // 2,410 beside two busy loops at a load of 20; a few would prove nothing.
+    expect(report.acknowledged).toBeGreaterThan(200);
     // It was tried whether doubles count: there must have been some.
     expect(report.doubles).toBeGreaterThan(20);
     expect(report.garbage).toBeGreaterThan(0);

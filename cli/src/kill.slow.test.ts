@@ -63,7 +63,7 @@ const ROUNDS_MS_MAX = 360_000;
  */
 const READY_MS_MAX = 90_000;
 const RECOVERED_MS_MAX = 90_000;
-/** For each round with viewers: 19 to 90 as the machine was free, 15 at a load of 30; a few in all would prove nothing. */
+/** For each round with viewers: 23 to 100 as the machine was free, 17 at a load of 30; a few in all would prove nothing. */
 const ACKNOWLEDGED_PER_ROUND_MIN = 3;
 
 const BASE = { users: 40, items: 120, perUser: 60, seed: 1 } as const;

@@ -13,6 +13,7 @@ import {
   isAggregate,
   planFeatures,
   type RankingFeature,
+  type ServedFeature,
   type Window,
 } from "./definitions.ts";
 
@@ -48,6 +49,26 @@ const ofProfile = (given: Given) => aggregateOf("profile", given);
 
 /** A live state holds 300 titles (contracts/src/profile-state.ts): counts of a profile end well below that. */
 const PROFILE_COUNT_MAX = 100;
+
+/** Of the request as it is composed: serving-api/src/stages/features.ts has each by its name. */
+const servedOf = (
+  entity: "pair" | "context",
+  name: string,
+  source: readonly string[],
+  describe: string,
+): ServedFeature => ({
+  name,
+  entity,
+  type: "number",
+  source,
+  window: "now",
+  owner: OWNER,
+  freshnessMs: 0,
+  describe,
+});
+const ofPair = (name: string, source: readonly string[], describe: string) => servedOf("pair", name, source, describe);
+const ofContext = (name: string, source: readonly string[], describe: string) =>
+  servedOf("context", name, source, describe);
 
 export const RANKING_FEATURES: readonly RankingFeature[] = [
   ofTitle({
@@ -173,6 +194,50 @@ export const RANKING_FEATURES: readonly RankingFeature[] = [
     aggregate: { kind: "days_since", of: "played" },
     describe: "Days since the profile played anything.",
   }),
+  ofPair("blendedScore", ["sources"], "What the order would be by without a ranker."),
+  ofPair("sourceCount", ["sources"], "How many sources gave the title."),
+  ofPair("personalShare", ["personal_list"], "Its personal score as a share of the best one; 0: it has none."),
+  ofPair(
+    "personalRank",
+    ["personal_list"],
+    "Base-2 logarithm of 1 + its rank in the personal list; missing: not there.",
+  ),
+  ofPair("freshShare", ["profile_state"], "The part of its personal score that is newer than the published list."),
+  ofPair(
+    "itemToItemShare",
+    ["item_to_item"],
+    "What the last watches lift it, as a share of the most lifted; 0: nothing.",
+  ),
+  ofPair(
+    "tasteVectorShare",
+    ["taste_vector"],
+    "Its product with the profile's vector as a share of the best; 0: not near.",
+  ),
+  ofPair("vectorCosine", ["vectors"], "Cosine of the title's and the profile's vectors; missing: one has none."),
+  ofPair(
+    "trendingShare",
+    ["trending"],
+    "Its growth as a share of the largest in the country; 0: it is not in the table.",
+  ),
+  ofPair("segmentShare", ["segments"], "Its place among viewers of a like taste, as a share of the first; 0: none."),
+  ofPair(
+    "popularityRank",
+    ["popularity"],
+    "Base-2 logarithm of 1 + its rank in the country; missing: not in the table.",
+  ),
+  ofPair("genreAffinity", ["profile_state"], "Mean share that its genres have in the profile's history."),
+  ofPair("eraAffinity", ["profile_state"], "Share that its decade has in the profile's history."),
+  ofPair("daysInCatalogue", ["catalogue"], "Base-2 logarithm of 1 + days since it was added."),
+  ofPair("yearsOld", ["catalogue"], "Years since it came out; missing: not known."),
+  ofPair("runtimeMinutes", ["catalogue"], "Minutes; missing: not known."),
+  ofPair("isSeries", ["catalogue"], "1: a series, 0: a film."),
+  ofPair("isTrainedOn", ["item_tables"], "1: the models know it, 0: it came after them."),
+  ofContext("hourSine", ["clock"], "Sine of the hour of the day, UTC."),
+  ofContext("hourCosine", ["clock"], "Cosine of the hour of the day, UTC."),
+  ofContext("isWeekend", ["clock"], "1: Saturday or Sunday, UTC."),
+  ofContext("historySize", ["profile_state"], "Base-2 logarithm of 1 + titles of the history that explain."),
+  ofContext("isTelevision", ["device"], "1: a television."),
+  ofContext("isPhone", ["device"], "1: a phone or a tablet."),
 ];
 
 const aggregatesOf = (entity: "title" | "profile"): readonly AggregateFeature[] =>

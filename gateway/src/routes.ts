@@ -50,6 +50,12 @@ export const forwardedRoutes = [
     to: "serving",
     needs: "own_profile",
   },
+  {
+    method: "GET",
+    path: "/api/v1/profiles/:profileId/candidates",
+    callers: ["analyst", "product", "operator", "service"],
+    to: "serving",
+  },
   { method: "GET", path: "/api/v1/titles/:titleId/similar", callers: ["viewer", "service"], to: "serving" },
   { method: "GET", path: "/api/v1/titles/:titleId", callers: ["viewer", "service"], to: "catalog" },
   { method: "GET", path: "/api/v1/titles", callers: ["viewer", "service"], to: "catalog" },

@@ -4,12 +4,13 @@
  */
 import { createRoute, z } from "@hono/zod-openapi";
 import { LeavingView } from "@thewatcher/contracts/api/catalogue";
-import { HomePage, RecommendationList, SimilarTitles } from "@thewatcher/contracts/api/serving";
+import { CandidatesView, HomePage, RecommendationList, SimilarTitles } from "@thewatcher/contracts/api/serving";
 import { ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import { Locale } from "@thewatcher/contracts/locales";
 import { Problem, type ProblemSlug, problemTypes } from "@thewatcher/contracts/problems";
-import { EXCLUDED_MAX, LIST_COUNT_DEFAULT } from "./parameters.ts";
+import { EXCLUDED_MAX, LIST_COUNT_DEFAULT, MINUTES_MAX } from "./parameters.ts";
 import { LIST_COUNT_MAX } from "./slate.ts";
+import { SOURCES } from "./sources/source.ts";
 
 const json = (schema: z.ZodType, description: string) => ({
   content: { "application/json": { schema } },
@@ -28,6 +29,15 @@ const exclude = z
   .openapi({ description: `Title ids, comma between, at most ${EXCLUDED_MAX}` });
 const n = z.number().int().min(1).max(LIST_COUNT_MAX).default(LIST_COUNT_DEFAULT);
 const locale = Locale.optional();
+const minutes = z
+  .number()
+  .int()
+  .min(1)
+  .max(MINUTES_MAX)
+  .optional()
+  .openapi({ description: "Nothing that lasts longer; of what was begun, what is left of it" });
+const along = ProfileId.optional().openapi({ description: "Another profile of the same account: a page for two" });
+const wish = { exclude, minutes, with: along, locale };
 const profile = z.object({ profileId: ProfileId });
 
 export const describedRoutes = [
@@ -36,7 +46,7 @@ export const describedRoutes = [
     path: "/api/v1/home",
     operationId: "getHome",
     summary: "The page of the profile that is signed in",
-    request: { query: z.object({ exclude, locale }) },
+    request: { query: z.object(wish) },
     responses: {
       200: json(HomePage, "A page; `degradations` names what it had to do without"),
       ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
@@ -47,7 +57,7 @@ export const describedRoutes = [
     path: "/api/v1/profiles/{profileId}/home",
     operationId: "getProfileHome",
     summary: "The page of a profile: one's own, or any for a service",
-    request: { params: profile, query: z.object({ exclude, locale }) },
+    request: { params: profile, query: z.object(wish) },
     responses: {
       200: json(HomePage, "A page"),
       ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
@@ -58,9 +68,28 @@ export const describedRoutes = [
     path: "/api/v1/profiles/{profileId}/recommendations",
     operationId: "getRecommendations",
     summary: "A plain list, best first: one's own, or any for a service",
-    request: { params: profile, query: z.object({ n, exclude, locale }) },
+    request: { params: profile, query: z.object({ n, ...wish }) },
     responses: {
       200: json(RecommendationList, "A list"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
+  }),
+  createRoute({
+    method: "get",
+    path: "/api/v1/profiles/{profileId}/candidates",
+    operationId: "getCandidates",
+    summary: "What each source alone gives a profile, and what each stage of its page does",
+    request: {
+      params: profile,
+      query: z.object({
+        source: z.enum(SOURCES).optional().openapi({ description: "One source; absent: all of them" }),
+        n,
+        stages: z.enum(["true", "false"]).optional(),
+        ...wish,
+      }),
+    },
+    responses: {
+      200: json(CandidatesView, "The candidates, with scores and milliseconds"),
       ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
     },
   }),

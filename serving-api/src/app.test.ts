@@ -214,6 +214,7 @@ describe("200", () => {
       "/api/v1/home",
       "/api/v1/profiles/{profileId}/home",
       "/api/v1/profiles/{profileId}/recommendations",
+      "/api/v1/profiles/{profileId}/candidates",
       "/api/v1/titles/{titleId}/similar",
       "/api/v1/profiles/{profileId}/leaving",
     ]);
@@ -227,6 +228,13 @@ describe("400", () => {
     ["n=2.5", "n"],
     ["n=many", "n"],
     ["exclude=film%20one", "exclude.0"],
+    ["minutes=0", "minutes"],
+    ["minutes=1501", "minutes"],
+    ["minutes=95.5", "minutes"],
+    ["minutes=soon", "minutes"],
+    ["with=p%20x", "with"],
+    [`with=${PROFILE}`, "with"],
+    [`exclude=${"a,".repeat(100_000)}`, "exclude"],
     [`exclude=${Array.from({ length: 201 }, (_, index) => `f${index}`).join(",")}`, "exclude"],
   ])("%s: says what is wrong, where, and what is accepted", async (query, path) => {
     const body = await refusal(400, `/api/v1/profiles/${PROFILE}/recommendations?${query}`, service);
@@ -318,14 +326,14 @@ describe("when parts are away", () => {
   });
 
   test("before the first publication there is a page", async () => {
-    const none = { current: () => undefined, active: () => undefined };
+    const none = { current: () => undefined, active: () => undefined, ranker: () => undefined };
     expect(await parts({ itemTables: none })).toEqual(["item_tables missing"]);
   });
 });
 
 describe("a flip of generations", () => {
   test("is followed by the lists and the tables together; a dropped one falls back to the active list", async () => {
-    const held = { current: () => ({ ...tables, generation: FIRST }), active: () => FIRST };
+    const held = { current: () => ({ ...tables, generation: FIRST }), active: () => FIRST, ranker: () => undefined };
     const late = appWith({ itemTables: held });
     await publish(SECOND);
     // The holder has not looked yet: everything is still of the first.
@@ -341,7 +349,7 @@ describe("a flip of generations", () => {
     // Read under the first, answered after the second was loaded: still of the first alone.
     let current = { ...tables, generation: FIRST };
     const flipping = appWith({
-      itemTables: { current: () => current, active: () => current.generation },
+      itemTables: { current: () => current, active: () => current.generation, ranker: () => undefined },
       profiles: async (profileId) => {
         current = { ...tables, generation: SECOND };
         return directory.get(profileId);

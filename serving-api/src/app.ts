@@ -9,10 +9,12 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { LeavingView } from "@thewatcher/contracts/api/catalogue";
-import type { Identity } from "@thewatcher/contracts/identity";
+import type { CandidatesView } from "@thewatcher/contracts/api/serving";
+import type { Identity, Role } from "@thewatcher/contracts/identity";
 import type { DecisionId, Generation, ProfileId } from "@thewatcher/contracts/ids";
 import type { ItemTables } from "@thewatcher/contracts/item-tables";
 import { problem } from "@thewatcher/contracts/problems";
+import { defaultServingParameters, type ServingParameters } from "@thewatcher/contracts/serving-parameters";
 import { gradeTitleState } from "@thewatcher/feature-store/live-signal";
 import type { Clock } from "@thewatcher/kit/clock";
 import { handleErrors, ProblemError, requestId } from "@thewatcher/kit/http";
@@ -22,28 +24,35 @@ import { uuid7 } from "@thewatcher/kit/uuid";
 import type { RecommendationStore, StoredList } from "@thewatcher/stores/recommendations/port";
 import type { Context } from "hono";
 import { describedRoutes } from "./api-document.ts";
+import { listCandidates } from "./candidates-view.ts";
 import type { CatalogueHolder } from "./catalogue-holder.ts";
+import type { DecisionTrace } from "./decision-trace.ts";
 import { createHistories } from "./histories.ts";
 import { emptyHistory, type History } from "./history.ts";
 import { createIdentify } from "./identity.ts";
 import type { ItemTablesHolder } from "./item-tables-holder.ts";
-import { countOf, excludedOf, localeOf, profileIdOf } from "./parameters.ts";
+import { countOf, excludedOf, flagOf, localeOf, minutesOf, profileIdOf, sourcesOf, withOf } from "./parameters.ts";
 import { createWorkspace, type Workspace } from "./ranking.ts";
 import { createReadAll } from "./readings.ts";
 import { type JsonAnswer, type ProfileAnswerHead, renderHome, renderList, renderSimilar } from "./render.ts";
 import { type Reading, type ServedProfile, type SlateRequest, UNKNOWN_PROFILE_AGE_MARK } from "./request.ts";
 import { createShowings, type Showing, type ShowingRequest } from "./showings.ts";
 import { composeHome, composeLeaving, composeList, composeSimilar, maySee } from "./slate.ts";
+import { seedOfDecision } from "./stages/exploration.ts";
+import type { Ranker } from "./stages/ranker.ts";
+import type { HeldTitleFeatures } from "./title-features.ts";
 import { createTitleView, type TitleView } from "./title-view.ts";
 
 /** Of the 250 ms that a page may take. An embedded store answers in microseconds, a remote one in a few milliseconds. */
 export const READ_DEADLINE_MS = 100;
 const LEAVING_WITHIN_DAYS = 14;
+/** Those who run the service: a viewer is told reasons, not candidates. */
+const CANDIDATES_ROLES: readonly Role[] = ["service", "analyst", "product", "operator"];
 const DAY_MS = 86_400_000;
 
 export interface ServingApiDeps {
   readonly recommendations: Pick<RecommendationStore, "getLists" | "getStateUnless">;
-  readonly itemTables: Pick<ItemTablesHolder, "current" | "active">;
+  readonly itemTables: Pick<ItemTablesHolder, "current" | "active" | "ranker">;
   readonly catalogue: Pick<CatalogueHolder, "current" | "genreNames" | "collections">;
   /** undefined: no such profile. */
   readonly profiles: (profileId: ProfileId) => Promise<ServedProfile | undefined>;
@@ -52,10 +61,17 @@ export interface ServingApiDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlineMs?: number;
+  /** What is switched and tuned, at each request. */
+  readonly parameters?: () => ServingParameters;
+  /** undefined of `current`: none are there yet. */
+  readonly titleFeatures?: { current(): HeldTitleFeatures | undefined };
+  /** Told of each page as it is composed, before it is answered: to be quick, and to throw nothing. */
+  readonly onDecision?: (trace: DecisionTrace) => void;
 }
 
 export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
-  const { recommendations, itemTables, catalogue, profiles, clock, log } = deps;
+  const { recommendations, itemTables, catalogue, profiles, clock, log, titleFeatures, onDecision } = deps;
+  const parameters = deps.parameters ?? (() => defaultServingParameters);
   const readAll = createReadAll({ clock, log, deadlineMs: deps.deadlineMs ?? READ_DEADLINE_MS });
   const identify = createIdentify(deps.verifier);
   const workspace = createWorkspaceHolder({ itemTables, catalogue });
@@ -91,52 +107,92 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     return { profile: servedProfile(profile, identity), list, history };
   }
 
+  /**
+   * Who watches along: of the same account, which is known before anything of it is read. Refused in one way, whether
+   * there is such a profile or not. Without the directory nobody can say whose it is: the page is for one, and says so.
+   */
+  async function readOther(own: ProfileId, otherId: ProfileId, identity: Identity, view: TitleView) {
+    const [mine, theirs] = await readAll<[ServedProfile | undefined, ServedProfile | undefined]>([
+      () => profiles(own),
+      () => profiles(otherId),
+    ]);
+    if (mine.kind === "failed") return { problem: mine };
+    if (theirs.kind === "failed") return { problem: theirs };
+    const accountId = mine.value?.accountId;
+    if (accountId === undefined || theirs.value?.accountId !== accountId) {
+      throw new ProblemError(problem("forbidden", { detail: "`with` takes another profile of the same account." }));
+    }
+    const { profile, ...readings } = await read(otherId, identity, view);
+    return { other: { ...profile, ...readings } };
+  }
+
   /** The workspace is taken before the reading, so that a flip in between does not bring two publications together. */
   async function ask(c: Context, profileId: ProfileId, identity: Identity) {
     const exclude = excludedOf(c.req.queries("exclude"));
     const locale = localeOf(c.req.query("locale"), identity);
-    const { ws, showings } = workspace();
+    const minutes = minutesOf(c.req.query("minutes"));
+    const otherId = withOf(c.req.query("with"), profileId);
+    const held = workspace();
+    const { ws, showings } = held;
+    const along = otherId && (await readOther(profileId, otherId, identity, ws.view));
     const readings = await read(profileId, identity, ws.view);
     // A viewer's country is what the gateway states; a machine asks for a profile, wherever the machine is.
-    const { country } = identity.role === "service" ? readings.profile.profile : identity;
+    const { country } = identity.role === "viewer" ? identity : readings.profile.profile;
+    const { head: answerHead, common } = requestCommon(held, identity, { country, locale });
     const request: SlateRequest = {
+      ...common,
       ...readings.profile,
+      ...(along && "problem" in along ? { profileProblem: along.problem } : {}),
+      ...(along && "other" in along ? { other: along.other } : {}),
+      ...(minutes === undefined ? {} : { minutes }),
       list: readings.list,
       history: readings.history,
       exclude,
-      showing: showings({ country, locale, at: clock.now() }),
-      at: clock.now(),
+    };
+    const head: ProfileAnswerHead = { ...answerHead, profileId, composedAt: new Date(request.at).toISOString() };
+    return { ws, request, head, otherId: along && "other" in along ? otherId : undefined };
+  }
+
+  /** What is not the profile's. */
+  function requestCommon(held: Held, identity: Identity, asker: Omit<ShowingRequest, "at">) {
+    const at = clock.now();
+    const { ws, showings, ranker } = held;
+    const head = headOf(ws, at);
+    const titles = titleFeatures?.current();
+    const common = {
+      showing: showings({ ...asker, at }),
+      at,
       device: identity.device,
+      parameters: parameters(),
+      seed: seedOfDecision(head.decisionId),
+      ranker,
+      titleFeatures: titles && { version: titles.version(), features: titles.features(ws.view.titleIds) },
     };
-    const head: ProfileAnswerHead = {
-      ...headOf(ws, clock),
-      profileId,
-      composedAt: new Date(clock.now()).toISOString(),
-    };
-    return { ws, request, head };
+    return { head, common };
   }
 
   /** Nobody's history, everybody's ages. */
-  function askForNobody(c: Context, identity: Identity): { readonly ws: Workspace; readonly request: SlateRequest } {
+  function askForNobody(c: Context, identity: Identity) {
     const exclude = excludedOf(c.req.queries("exclude"));
-    const { ws, showings } = workspace();
+    const held = workspace();
     const { country } = identity;
     const locale = localeOf(c.req.query("locale"), identity);
+    const { head, common } = requestCommon(held, identity, { country, locale });
     const request: SlateRequest = {
+      ...common,
       profile: { country, ageMark: identity.role === "service" ? null : UNKNOWN_PROFILE_AGE_MARK },
       list: { kind: "read", value: undefined },
       history: { kind: "read", value: emptyHistory },
       exclude,
-      showing: showings({ country, locale, at: clock.now() }),
-      at: clock.now(),
-      device: identity.device,
     };
-    return { ws, request };
+    return { ws: held.ws, request, head };
   }
 
   async function home(c: Context, identity: Identity, profileId: ProfileId): Promise<Response> {
-    const { ws, request, head } = await ask(c, profileId, identity);
-    return answer(renderHome(ws.view, request.showing, head, composeHome(ws, request)));
+    const { ws, request, head, otherId = null } = await ask(c, profileId, identity);
+    const traced = { ...head, kind: "home", arms: {}, with: otherId } as const;
+    const slate = composeHome(ws, request, onDecision && { head: traced, onDecision });
+    return answer(renderHome(ws.view, request.showing, head, slate));
   }
 
   app.get("/api/v1/home", async (c) => {
@@ -160,16 +216,33 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     return answer(renderList(ws.view, request.showing, head, composeList(ws, request, count)));
   });
 
+  app.get("/api/v1/profiles/:profileId/candidates", async (c) => {
+    const identity = await identify(c.req.header("authorization"));
+    if (!CANDIDATES_ROLES.includes(identity.role)) throw new ProblemError(problem("forbidden"));
+    const profileId = profileIdOf(c.req.param("profileId"));
+    if (profileId === undefined) throw new ProblemError(problem("not-found"));
+    const sources = sourcesOf(c.req.query("source"));
+    const count = countOf(c.req.query("n"));
+    const withStages = flagOf("stages", c.req.query("stages"));
+    const startedAt = clock.monotonicMs();
+    const { ws, request, head } = await ask(c, profileId, identity);
+    const readMs = clock.monotonicMs() - startedAt;
+    const listed = listCandidates(ws, request, { sources, count, withStages, readMs, monotonicMs: clock.monotonicMs });
+    const { generation, composedAt } = head;
+    const body: CandidatesView = { profileId, generation, composedAt, ...listed };
+    return c.json(body, 200, { "cache-control": "no-store" });
+  });
+
   app.get("/api/v1/titles/:titleId/similar", async (c) => {
     const identity = await identify(c.req.header("authorization"));
     if (identity.role !== "service" && identity.role !== "viewer") throw new ProblemError(problem("forbidden"));
     const count = countOf(c.req.query("n"));
     const { profileId } = identity;
-    const { ws, request } = profileId ? await ask(c, profileId, identity) : askForNobody(c, identity);
+    const { ws, request, head } = profileId ? await ask(c, profileId, identity) : askForNobody(c, identity);
     const index = ws.view.indexOf.get(c.req.param("titleId"));
     if (index === undefined || !maySee(ws, request, index)) throw new ProblemError(problem("not-found"));
     const slate = composeSimilar(ws, request, index, count);
-    return answer(renderSimilar(request.showing, headOf(ws, clock), ws.view.titleIds[index]!, slate));
+    return answer(renderSimilar(request.showing, head, ws.view.titleIds[index]!, slate));
   });
 
   app.get("/api/v1/profiles/:profileId/leaving", async (c) => {
@@ -191,6 +264,8 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
 
 interface Held {
   readonly ws: Workspace;
+  /** Of the same publication as the tables. */
+  readonly ranker: Ranker | undefined;
   readonly showings: (request: ShowingRequest) => Showing;
 }
 
@@ -200,7 +275,11 @@ function createWorkspaceHolder(deps: Pick<ServingApiDeps, "itemTables" | "catalo
   let titles = deps.catalogue.current();
   const make = (): Held => {
     const view = createTitleView(titles, tables, deps.catalogue.collections());
-    return { ws: createWorkspace(view), showings: createShowings(view, deps.catalogue.genreNames()) };
+    return {
+      ws: createWorkspace(view),
+      ranker: deps.itemTables.ranker(),
+      showings: createShowings(view, deps.catalogue.genreNames()),
+    };
   };
   let held = make();
   return function current() {
@@ -215,8 +294,8 @@ function createWorkspaceHolder(deps: Pick<ServingApiDeps, "itemTables" | "catalo
 
 const generationOf = (tables: ItemTables | undefined) => tables?.generation as Generation | undefined;
 
-const headOf = (ws: Workspace, clock: Clock) => ({
-  decisionId: uuid7(clock.now()) as DecisionId,
+const headOf = (ws: Workspace, at: number) => ({
+  decisionId: uuid7(at) as DecisionId,
   generation: generationOf(ws.view.tables) ?? null,
 });
 

@@ -5,10 +5,14 @@ import { LOCALES, Locale } from "@thewatcher/contracts/locales";
 import { problem } from "@thewatcher/contracts/problems";
 import { ProblemError } from "@thewatcher/kit/http";
 import { LIST_COUNT_MAX } from "./slate.ts";
+import { SOURCES, type SourceName } from "./sources/source.ts";
 
 export const LIST_COUNT_DEFAULT = 20;
 /** What a screen can hold, ten times over. Longer wishes are a filter, and filters are rules. */
 export const EXCLUDED_MAX = 200;
+
+/** As the longest runtime of the catalogue. */
+export const MINUTES_MAX = 1_500;
 
 const DEFAULT_LOCALE: Locale = "en";
 
@@ -39,6 +43,38 @@ export function localeOf(text: string | undefined, identity: Pick<Identity, "lan
   const locale = Locale.safeParse(text).data;
   if (locale === undefined) throw refused("locale", `one of ${LOCALES.join(", ")}`);
   return locale;
+}
+
+/** `?minutes=`: whole, 1 to 1,500, as the longest runtime of the catalogue. */
+export function minutesOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const minutes = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (minutes < 1 || minutes > MINUTES_MAX) throw refused("minutes", `a whole number from 1 to ${MINUTES_MAX}`);
+  return minutes;
+}
+
+/** `?with=`: a profile of the same account, another one than the page's own. */
+export function withOf(text: string | undefined, own: ProfileId): ProfileId | undefined {
+  if (text === undefined) return undefined;
+  const other = ProfileId.safeParse(text).data;
+  if (other === undefined) throw refused("with", "a profile id of the same account");
+  if (other === own) throw refused("with", "another profile than the page's own");
+  return other;
+}
+
+/** `?source=`: one of them, or all. */
+export function sourcesOf(text: string | undefined): readonly SourceName[] {
+  if (text === undefined) return SOURCES;
+  const source = SOURCES.find((name) => name === text);
+  if (source === undefined) throw refused("source", `one of ${SOURCES.join(", ")}`);
+  return [source];
+}
+
+/** `?stages=`. */
+export function flagOf(name: string, text: string | undefined): boolean {
+  if (text === undefined || text === "false") return false;
+  if (text !== "true") throw refused(name, "true or false");
+  return true;
 }
 
 /** An id of the wrong form names nothing: undefined. */

@@ -1,31 +1,16 @@
 /**
  * Retrieve and rank: the sources that are on fill the candidates of the request, and one score orders all of them. Where
- * there is a ranker, it is the ranker's; else the sources' own, blended: a share of each source's best, weighted by how
- * much the source knows of this profile. Blending keeps the personal order among titles that no other source gave.
+ * there is a ranker, it is the ranker's; else the sources' own, blended (blend.ts).
  */
+
+import { blendedInto } from "./blend.ts";
 import type { Workspace } from "./ranking.ts";
 import type { Prepared } from "./request.ts";
 import { allSources } from "./sources/all.ts";
 import { hasGenre } from "./sources/genre.ts";
-import { CANDIDATES_MAX, type Candidates, SOURCES, type Source, type SourceName, slotOf } from "./sources/source.ts";
+import { CANDIDATES_MAX, type Candidates, SOURCES, type Source, slotOf } from "./sources/source.ts";
+import { assembleFeatures } from "./stages/features.ts";
 import type { TitleView } from "./title-view.ts";
-
-/** Of a source's share in the blended score: the personal ranking decides, the others break near ties. */
-const BLEND_WEIGHTS: Readonly<Record<SourceName, number>> = {
-  personal_list: 1,
-  item_to_item: 0.1,
-  taste_vector: 0.1,
-  new: 0.01,
-  trending_in_country: 0.03,
-  popular_in_country: 0.03,
-  popular_in_segment: 0.05,
-  editorial: 0.01,
-  genre: 0.02,
-  continue_watching: 0,
-  next_episode: 0,
-  exploration: 0,
-};
-const WEIGHTS = Float64Array.from(SOURCES, (name) => BLEND_WEIGHTS[name]);
 
 /** What is shown as what was begun, and takes part in no ranking. */
 const isOwn = ({ name }: Source): boolean => name === "continue_watching" || name === "next_episode";
@@ -69,40 +54,29 @@ export function retrieve(prepared: Prepared): void {
   for (const source of rankedSources) if (isOn(source, prepared)) retrieveFrom(prepared, source);
 }
 
-/** Fills `pool.scores` with the blended scores of the sources. */
-export function blend(pool: Candidates): void {
-  const { count, sources, sourceScores, sourceRanks, sourceCounts, scores } = pool;
-  scores.fill(0, 0, count);
-  for (let place = 0; place < SOURCES.length; place++) {
-    const weight = WEIGHTS[place]!;
-    const given = sourceCounts[place]!;
-    if (weight === 0 || given === 0) continue;
-    const bit = 1 << place;
-    const offset = place * CANDIDATES_MAX;
-    const best = bestOf(pool, place);
-    for (let slot = 0; slot < count; slot++) {
-      if ((sources[slot]! & bit) === 0) continue;
-      // A source without a positive best has an order, and no shares.
-      const share = best > 0 ? sourceScores[offset + slot]! / best : (given - sourceRanks[offset + slot]! + 1) / given;
-      scores[slot] = scores[slot]! + weight * share;
-    }
-  }
+const ranked = new Float32Array(CANDIDATES_MAX);
+
+export interface Ranked {
+  /** null: the order is that of the blended scores. */
+  readonly rankerVersion: string | null;
+  /** Whether `assembleFeatures` was called. */
+  readonly hasFeatures: boolean;
 }
 
-function bestOf({ count, sources, sourceScores }: Candidates, place: number): number {
-  let best = 0;
-  for (let slot = 0; slot < count; slot++) {
-    if ((sources[slot]! & (1 << place)) !== 0) best = Math.max(best, sourceScores[place * CANDIDATES_MAX + slot]!);
-  }
-  return best;
-}
-
-/** Orders the candidates by one score. */
-export function rank(prepared: Prepared): void {
-  const { pool } = prepared.ws;
-  blend(pool);
+/** Orders the candidates by one score. `wantsFeatures`: also where nothing ranks by them. */
+export function rank(prepared: Prepared, wantsFeatures: boolean): Ranked {
+  const { ws, parameters, ranker, forTwo } = prepared;
+  const { pool } = ws;
+  // The features are one profile's.
+  const isRanked = ranker !== undefined && parameters.ranker && !forTwo;
+  const matrix = isRanked || wantsFeatures ? assembleFeatures(prepared) : undefined;
+  if (isRanked && matrix) {
+    ranker.score(matrix, pool.count, ranked);
+    for (let slot = 0; slot < pool.count; slot++) pool.scores[slot] = ranked[slot]!;
+  } else blendedInto(pool, pool.scores);
   applyTaste(prepared);
   orderByScore(pool);
+  return { rankerVersion: isRanked ? ranker.version : null, hasFeatures: matrix !== undefined };
 }
 
 /** What somebody corrected by hand: more of a genre, less of a decade. */

@@ -43,10 +43,7 @@ function givenFor(prepared: Prepared, index: number, seeds: readonly Seed[]): Gi
     return { source: personalSource(ws, index), reason: historyReason(prepared, seeds) };
   }
   if ((bits & ITEM_TO_ITEM) !== 0) return becauseGiven(prepared, index) ?? newGiven(prepared, index);
-  if ((bits & VECTOR) !== 0) {
-    const carried = vectorSeedsOf(ws, prepared.history, index);
-    return { source: "taste_vector", reason: historyReason(prepared, carried) };
-  }
+  if ((bits & VECTOR) !== 0) return vectorGiven(prepared, index);
   return (
     ((bits & SEGMENT) !== 0 ? segmentGiven(prepared, index) : undefined) ??
     ((bits & TRENDING) !== 0 ? trendingGiven(prepared, index) : undefined) ??
@@ -54,6 +51,18 @@ function givenFor(prepared: Prepared, index: number, seeds: readonly Seed[]): Gi
     newGiven(prepared, index)
   );
 }
+
+/** By the list and what happened since. */
+export const historyGiven = (prepared: Prepared, index: number): Given => ({
+  source: personalSource(prepared.ws, index),
+  reason: historyReason(prepared, seedsOf(prepared.ws, prepared.history, [index])[0] ?? []),
+});
+
+/** By the profile's vector. */
+export const vectorGiven = (prepared: Prepared, index: number): Given => ({
+  source: "taste_vector",
+  reason: historyReason(prepared, vectorSeedsOf(prepared.ws, prepared.history, index)),
+});
 
 /** A title of the history that may not be seen now explains nothing. */
 const historyReason = ({ ws, mayName }: Prepared, seeds: readonly Seed[]): Reason => ({
@@ -83,7 +92,7 @@ const rankIn = ({ itemIndices }: { readonly itemIndices: Int32Array }, index: nu
   itemIndices.indexOf(index) + 1;
 
 export function popularGiven({ popularity }: Prepared, index: number): Given | undefined {
-  const rank = popularity ? rankIn(popularity, index) : 0;
+  const rank = popularity?.ranks[index] ?? 0;
   if (!popularity || rank === 0) return undefined;
   const { country } = popularity;
   return country === "*"

@@ -13,6 +13,7 @@ import type { StoredList } from "@thewatcher/stores/recommendations/port";
 import { emptyHistory, type History } from "./history.ts";
 import { beginRequest, orderScored, type Ranking, rankPersonal, type Workspace } from "./ranking.ts";
 import type { Showing } from "./showings.ts";
+import type { Ranker } from "./stages/ranker.ts";
 import { type Popularity, popularityIn } from "./title-view.ts";
 
 /** What the composer has to know of a profile. */
@@ -59,6 +60,8 @@ export interface SlateRequest {
   readonly device: string;
   readonly parameters?: ServingParameters;
   readonly titleFeatures?: { readonly version: string; readonly features: TitleFeatures } | undefined;
+  /** Of the tables' generation, over the columns of stages/features.ts. */
+  readonly ranker?: Ranker | undefined;
   /** "I have 95 minutes": nothing that lasts longer, or of which it is not known. */
   readonly minutes?: number;
   readonly other?: OtherProfile;
@@ -84,6 +87,7 @@ export interface Prepared {
   /** What each of the two would give a title, in shares of their best; undefined: the page is for one. */
   readonly forTwo: ReadonlyMap<number, readonly [number, number]> | undefined;
   readonly titleFeatures: { readonly version: string; readonly features: TitleFeatures } | undefined;
+  readonly ranker: Ranker | undefined;
   readonly degradations: Degradation[];
   /** In the catalogue here and now, within the age limit, not hidden, not excluded, short enough, not on this slate yet. */
   readonly mayShow: (index: number) => boolean;
@@ -185,6 +189,7 @@ export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.
     minutesMax,
     forTwo: blended?.shares,
     titleFeatures: request.titleFeatures,
+    ranker: request.ranker,
     degradations,
     mayShow,
     mayRecommend,

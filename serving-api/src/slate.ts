@@ -39,6 +39,7 @@ import { eachLifted, watchedSeeds } from "./sources/item-to-item.ts";
 import { bitOf, type Candidates, PERSONAL_BITS, slotOf } from "./sources/source.ts";
 import { segmentOf } from "./sources/tables.ts";
 import { choosePool, newTitleLogBoost, POOL_MAX } from "./stages/exploration.ts";
+import { traceFeatures } from "./stages/features.ts";
 import { trendingIn } from "./title-view.ts";
 import { type TraceHead, traceOf } from "./trace-home.ts";
 
@@ -82,7 +83,7 @@ export interface HomeListener {
 export function composeHome(ws: Workspace, request: SlateRequest, listener?: HomeListener): HomeSlate {
   const prepared = prepare(ws, request);
   retrieve(prepared);
-  rank(prepared);
+  const { rankerVersion, hasFeatures } = rank(prepared, listener !== undefined);
   const attempts: RowAttempt[] = [];
   let shownCount = 0;
   const used = {
@@ -119,9 +120,9 @@ export function composeHome(ws: Workspace, request: SlateRequest, listener?: Hom
       worths,
       rowsArePersonal,
       rowOrder: ordered.map(({ rowId }) => rowId),
-      features: null,
+      features: hasFeatures ? traceFeatures(prepared, used.has) : null,
       degradations,
-      rankerVersion: null,
+      rankerVersion,
       rulesVersion: null,
       titleFeaturesVersion: prepared.titleFeatures?.version ?? null,
     };

@@ -52,6 +52,8 @@ export interface Popularity {
   readonly country: string;
   readonly itemIndices: Int32Array;
   readonly scores: Float32Array;
+  /** Per title: 1-based place in the table; 0: it is not there. */
+  readonly ranks: Int32Array;
   /** [genreCount]: share of each genre among the first TASTE_DEPTH. */
   readonly genreShares: Float64Array;
 }
@@ -79,8 +81,6 @@ export interface TitleView {
   readonly popularity: ReadonlyMap<string, Popularity>;
   /** By country; `*` is everywhere. Empty where the publication has none. */
   readonly trending: ReadonlyMap<string, Trending>;
-  /** 1-based place in the table of everywhere; 0: in none. */
-  readonly popularityRanks: Int32Array;
   /** Minutes; Infinity: not known. */
   readonly runtimes: Float32Array;
   /** Milliseconds since the epoch; NaN: not in the catalogue. */
@@ -135,9 +135,9 @@ export function createTitleView(
 
   const popularity = new Map<string, Popularity>();
   for (const table of tables?.popularity ?? []) {
-    popularity.set(table.country, { ...table, genreShares: sharesOf(table, genres) });
+    const ranks = ranksOf(table, titleCount);
+    popularity.set(table.country, { ...table, ranks, genreShares: sharesOf(table, genres) });
   }
-  const popularityRanks = ranksOf(popularity.get(EVERYWHERE), titleCount);
   const newest = orderOfNovelty(titles, popularity.get(EVERYWHERE));
   return {
     titleCount,
@@ -155,7 +155,6 @@ export function createTitleView(
     byGenre: titlesByGenre(newest, popularity.get(EVERYWHERE), genres),
     popularity,
     trending: new Map((tables?.trending ?? []).map((table) => [table.country, table])),
-    popularityRanks,
     runtimes,
     addedAt,
     years,
@@ -168,9 +167,9 @@ export function createTitleView(
   };
 }
 
-function ranksOf(popularity: Popularity | undefined, titleCount: number): Int32Array {
+function ranksOf({ itemIndices }: PopularityTable, titleCount: number): Int32Array {
   const ranks = new Int32Array(titleCount);
-  popularity?.itemIndices.forEach((index, place) => {
+  itemIndices.forEach((index, place) => {
     ranks[index] = place + 1;
   });
   return ranks;

@@ -159,6 +159,49 @@ export type HomePage = z.infer<typeof HomePage>;
 export const RecommendationList = z.object({ ...answer, items: z.array(SlateItem) });
 export type RecommendationList = z.infer<typeof RecommendationList>;
 
+/** `GET /api/v1/profiles/{id}/candidates?source=&n=&stages=`: what each source alone gives a profile, for those who run it. */
+export const CandidatesView = z.object({
+  profileId: ProfileId,
+  generation: Generation.nullable(),
+  composedAt: z.string(),
+  degradations: z.array(Degradation),
+  sources: z.array(
+    z.object({
+      source: z.string(),
+      /** false: switched off; what it would give is listed all the same. */
+      isOn: z.boolean(),
+      ms: z.number().min(0),
+      /** All that it gives, listed or not. */
+      count: z.number().int().min(0),
+      candidates: z.array(
+        z.object({
+          title: TitleCard,
+          /** 1-based, of the source. */
+          rank: z.number().int().min(1),
+          /** The source's own. */
+          score: z.number(),
+          /** What this source would say. */
+          reason: Reason.nullable(),
+        }),
+      ),
+    }),
+  ),
+  /** With `stages=true`: what each stage of a page did. */
+  stages: z
+    .array(
+      z.object({
+        stage: z.enum(["read", "prepare", "retrieve", "rank", "rows"]),
+        ms: z.number().min(0),
+        countIn: z.number().int().min(0),
+        countOut: z.number().int().min(0),
+        /** What it took out, by cause; how rows came out, by row. */
+        notes: z.array(z.object({ note: z.string(), count: z.number().int().min(0) })),
+      }),
+    )
+    .optional(),
+});
+export type CandidatesView = z.infer<typeof CandidatesView>;
+
 export const SimilarTitles = z.object({
   decisionId: DecisionId,
   titleId: TitleId,

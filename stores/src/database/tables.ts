@@ -2,7 +2,7 @@
  * The tables of the database as Kysely sees them. The migrations in `migrations/` make them; a test holds both together.
  * PostgreSQL owns what a person stated, the catalogue, accounts, and the runs of the trainer.
  */
-import type { ColumnType, Generated, JSONColumnType } from "kysely";
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from "kysely";
 
 type Locale = "ru" | "be" | "en";
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
@@ -249,5 +249,29 @@ export interface Tables {
     /** The rules that mended it, as they were given. */
     rules: string[];
     replayed_at: Timestamp;
+  };
+  /** Business rules: drafts, what serving goes by, and everything that was published before. */
+  rule_sets: {
+    version: GeneratedAlways<number>;
+    status: "draft" | "published" | "retired";
+    revision: number;
+    document: JSONColumnType<Record<string, unknown>>;
+    note: string;
+    created_at: Timestamp;
+    created_by: string;
+    published_at: Timestamp | null;
+    published_by: string | null;
+  };
+  /** Who did what in control-api, with the subject before and after: it only grows. */
+  audit_trail: {
+    entry_id: GeneratedAlways<string>;
+    at: Timestamp;
+    who: string;
+    role: string;
+    action: string;
+    subject: string;
+    request_id: string;
+    before: JSONColumnType<Record<string, unknown>> | null;
+    after: JSONColumnType<Record<string, unknown>> | null;
   };
 }

@@ -12,8 +12,8 @@ import { CONSONANTS, SOUND } from "./search-readings.ts";
 import { consonantsOf, LETTERS, soundsOf } from "./search-sound.ts";
 
 /**
- * A name as it stands is worth more than the same by sound, and any name more than a person: chosen so that a name found
- * with one typo (½) stays above a person found without.
+ * A name as it stands is worth more than the same by sound, and any name more than a person. With typos they are worth the
+ * same, the least of them.
  */
 export const SCHEMA: SearchSchema = {
   fields: {

@@ -72,7 +72,7 @@ interface Found {
 
 const hasFew = ({ total }: SearchAnswer) => total < ENOUGH;
 
-/** Step 2's readings, in the port's bounds: 3 weights as typed, 2 for each sound, at most 5 of those: 13 of 16 lookups. */
+/** Step 2's readings, in the port's bound. */
 function forgivingOf(readings: readonly QueryReading[], text: string): QueryReading[] {
   const forgiving = readings.map((reading): QueryReading => {
     const mayErr = reading.kind === "typed" || reading.asked.group === SOUND;

@@ -8,7 +8,6 @@ import {
   FIELD_VALUES_MAX,
   FIELDS_MAX,
   FILTER_VALUES_MAX,
-  FORGIVING_LOOKUPS_MAX,
   GROUPS_MAX,
   HITS_MAX,
   QUERY_CHARACTERS_MAX,
@@ -209,16 +208,6 @@ export function readRequest(schema: SearchSchema, request: SearchRequest): Check
     if (reading.words.length === 0) continue;
     const key = `${reading.group} ${reading.unfinished} ${reading.whole}`;
     if ((distinct.get(key)?.typosMax ?? -1) < reading.typosMax) distinct.set(key, reading);
-  }
-  const lookups = [...distinct.values()].reduce(
-    (sum, { group, typosMax }) => sum + (typosMax === 0 ? 0 : (groups.get(group)?.length ?? 0)),
-    0,
-  );
-  if (lookups > FORGIVING_LOOKUPS_MAX) {
-    throw refuse(
-      `a query of ${lookups} lookups with typos (readings times the weights of their groups)`,
-      `at most ${FORGIVING_LOOKUPS_MAX} are accepted`,
-    );
   }
   return {
     readings: [...distinct.values()],

@@ -1,7 +1,7 @@
 /**
  * Search in Elasticsearch 9: `http(s)://[user:pass@]host:port[/][?prefix=x&ca=/path]`, one node or a balancer.
  *
- * A generation is an index `<prefix><collection>.<generation>`; the alias `<prefix><collection>` is the pointer, moved by
+ * A generation is an index `<prefix><collection>.<generation>.<layout>`; the alias `<prefix><collection>` is the pointer, moved by
  * one `_aliases` call. The schema lies in the mapping's `_meta`, so that any process can search it. Words are made by us
  * (`words.ts`) and split there at spaces alone; every clause has a constant score, so what the port says about scores is
  * what the server adds. Only settings of a stock server are used. Writes go through an alias of the index with
@@ -145,11 +145,20 @@ type Query = estypes.QueryDslQueryContainer;
 const worth = (filter: Query, boost: number): Query => ({ constant_score: { filter, boost } });
 const bestOf = (queries: Query[]): Query => (queries.length === 1 ? queries[0]! : { dis_max: { queries } });
 
+/** Raised when the fields below mean something else: an index that was made by another rule is none of ours. */
+const LAYOUT = "2";
+
 /** Texts of one group and weight lie in one field: a query pays for each field it looks into. */
 const textKey = (group: string, weight: number) => `${group === "" ? "" : `${group}_`}w${weight}`;
 const wordsField = (group: string, weight: number) => `words.${textKey(group, weight)}`;
-/** Beginnings of words, as words: a typo in a beginning is a typo in one of these. */
-const begunField = (group: string, weight: number) => `begun.${textKey(group, weight)}`;
+/**
+ * All words of a group, and all beginnings of them: where typos are looked for. To make the automaton of two typos is 2 to
+ * 5 ms of a core, in an empty field too, and most of what a search with typos costs: hence one field, not one a weight.
+ */
+const groupKey = (group: string) => (group === "" ? "g" : `g_${group}`);
+const nearField = (group: string) => `near.${groupKey(group)}`;
+/** Beginnings as words: a typo in a beginning is a typo in one of these. */
+const begunField = (group: string) => `begun.${groupKey(group)}`;
 const wholeField = (group: string, weight: number) => `whole.${textKey(group, weight)}`;
 const keywordField = (name: string) => `keyword.${name}`;
 const numberField = (name: string) => `number.${name}`;
@@ -163,23 +172,22 @@ function wordQuery(
   typos: 0 | 1 | 2,
   isBeginning: boolean,
 ): Query {
-  return bestOf(
-    weights.flatMap((weight) => {
-      const field = wordsField(group, weight);
-      const queries = [worth({ term: { [field]: word } }, QUALITY_EXACT * weight)];
-      if (isBeginning) queries.push(worth({ prefix: { [field]: word } }, QUALITY_BEGINNING * weight));
-      const within = (name: string, most: number, quality: number) => {
-        for (let fuzziness = 1; fuzziness <= most; fuzziness++) {
-          // `constant_score` takes every word in reach; the default would take the first fifty.
-          const fuzzy = { value: word, fuzziness, transpositions: true, rewrite: "constant_score" };
-          queries.push(worth({ fuzzy: { [name]: fuzzy } }, quality * (QUALITY_BY_TYPOS[fuzziness] ?? 0) * weight));
-        }
-      };
-      within(field, typos, QUALITY_EXACT);
-      if (isBeginning) within(begunField(group, weight), typosInBeginning(word, typos), QUALITY_BEGINNING);
-      return queries;
-    }),
-  );
+  const queries = weights.flatMap((weight) => {
+    const field = wordsField(group, weight);
+    const asItStands = worth({ term: { [field]: word } }, QUALITY_EXACT * weight);
+    return isBeginning ? [asItStands, worth({ prefix: { [field]: word } }, QUALITY_BEGINNING * weight)] : [asItStands];
+  });
+  const lightest = Math.min(...weights);
+  const within = (field: string, most: number, quality: number) => {
+    for (let fuzziness = 1; fuzziness <= most; fuzziness++) {
+      // `constant_score` takes every word in reach; the default would take the first fifty.
+      const fuzzy = { value: word, fuzziness, transpositions: true, rewrite: "constant_score" };
+      queries.push(worth({ fuzzy: { [field]: fuzzy } }, quality * (QUALITY_BY_TYPOS[fuzziness] ?? 0) * lightest));
+    }
+  };
+  within(nearField(group), typos, QUALITY_EXACT);
+  if (isBeginning) within(begunField(group), typosInBeginning(word, typos), QUALITY_BEGINNING);
+  return bestOf(queries);
 }
 
 function readingQuery(schema: SearchSchema, { group, typosMax, words, unfinished, whole }: Reading): Query {
@@ -231,18 +239,28 @@ function facetValues(aggregate: unknown): FacetValue[] {
 const noFacets = (facets: readonly SearchFacet[]) =>
   facets.length === 0 ? {} : { facets: Object.fromEntries(facets.map(({ field }) => [field, []])) };
 
+const WORDS: estypes.MappingProperty = {
+  type: "text",
+  analyzer: "whitespace",
+  norms: false,
+  index_options: "docs",
+};
+
 /** Objects by name, as Elasticsearch nests `words.w8`. */
 function mappingOf(schema: SearchSchema): estypes.MappingTypeMapping {
   const words: Record<string, estypes.MappingProperty> = {};
+  const near: Record<string, estypes.MappingProperty> = {};
   const begun: Record<string, estypes.MappingProperty> = {};
   const whole: Record<string, estypes.MappingProperty> = {};
   const keyword: Record<string, estypes.MappingProperty> = {};
   const number: Record<string, estypes.MappingProperty> = {};
   for (const [name, field] of Object.entries(schema.fields)) {
     if (field.kind === "text") {
-      const key = textKey(field.group ?? "", field.weight);
-      words[key] = { type: "text", analyzer: "whitespace", norms: false, index_options: "docs" };
-      begun[key] = { type: "text", analyzer: "whitespace", norms: false, index_options: "docs" };
+      const { group = "", weight } = field;
+      const key = textKey(group, weight);
+      words[key] = WORDS;
+      near[groupKey(group)] = WORDS;
+      begun[groupKey(group)] = WORDS;
       whole[key] = { type: "keyword", doc_values: false };
     } else if (field.kind === "keyword") keyword[name] = { type: "keyword" };
     else number[name] = { type: "double" };
@@ -253,6 +271,7 @@ function mappingOf(schema: SearchSchema): estypes.MappingTypeMapping {
     properties: {
       id: { type: "keyword" },
       words: { properties: words },
+      near: { properties: near },
       begun: { properties: begun },
       whole: { properties: whole },
       keyword: { properties: keyword },
@@ -261,20 +280,21 @@ function mappingOf(schema: SearchSchema): estypes.MappingTypeMapping {
   };
 }
 
-/** Each once: a plot says most of its words several times. */
-function beginningsOf(texts: readonly string[]): string {
+function beginningsOf(words: Iterable<string>): Set<string> {
   const beginnings = new Set<string>();
-  for (const word of texts.join(" ").split(" ")) {
+  for (const word of words) {
     const letters = Array.from(word).slice(0, BEGINNING_LONGEST);
     for (let length = BEGINNING_SHORTEST; length <= letters.length; length++) {
       beginnings.add(letters.slice(0, length).join(""));
     }
   }
-  return [...beginnings].join(" ");
+  return beginnings;
 }
 
 function sourceOf(schema: SearchSchema, document: SearchDocument): Record<string, unknown> {
   const words: Record<string, string[]> = {};
+  /** Each once: a plot says most of its words several times. */
+  const distinct = new Map<string, Set<string>>();
   const whole: Record<string, string[]> = {};
   const keyword: Record<string, unknown> = {};
   const number: Record<string, unknown> = {};
@@ -283,14 +303,27 @@ function sourceOf(schema: SearchSchema, document: SearchDocument): Record<string
     if (field.kind === "keyword") keyword[name] = values;
     else if (field.kind === "number") number[name] = values;
     else {
-      const key = textKey(field.group ?? "", field.weight);
+      const { group = "", weight } = field;
+      const key = textKey(group, weight);
       const texts = (values as string[]).map((value) => wordsOf(value, schema.letters).join(" "));
       words[key] = [...(words[key] ?? []), ...texts];
       whole[key] = [...(whole[key] ?? []), ...texts.filter(isWhole)];
+      const ofGroup = distinct.get(groupKey(group)) ?? new Set();
+      distinct.set(groupKey(group), ofGroup);
+      for (const text of texts) for (const word of text.split(" ")) ofGroup.add(word);
     }
   }
-  const begun = Object.fromEntries(Object.entries(words).map(([key, texts]) => [key, beginningsOf(texts)]));
-  return { id: document.id, words, begun, whole, keyword, number };
+  const textOf = (of: (found: Set<string>) => Set<string>) =>
+    Object.fromEntries([...distinct].map(([key, found]) => [key, [...of(found)].join(" ")]));
+  return {
+    id: document.id,
+    words,
+    near: textOf((found) => found),
+    begun: textOf(beginningsOf),
+    whole,
+    keyword,
+    number,
+  };
 }
 
 export async function openElasticsearch(options: {
@@ -347,7 +380,7 @@ export async function openElasticsearch(options: {
   }
 
   const aliasOf = (collection: string) => `${prefix}${collection}`;
-  const indexOf = (collection: string, generation: string) => `${aliasOf(collection)}.${generation}`;
+  const indexOf = (collection: string, generation: string) => `${aliasOf(collection)}.${generation}.${LAYOUT}`;
   const writeAliasOf = (index: string) => `${index}.put`;
 
   async function schemaOf(index: string): Promise<SearchSchema | undefined> {
@@ -378,13 +411,15 @@ export async function openElasticsearch(options: {
 
   async function activeIndex(collection: string): Promise<string | undefined> {
     try {
-      return Object.keys(await client.indices.getAlias({ name: aliasOf(collection) }, searching))[0];
+      const indices = Object.keys(await client.indices.getAlias({ name: aliasOf(collection) }, searching));
+      return indices.find((index) => index.endsWith(`.${LAYOUT}`));
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw error;
     }
   }
-  const generationIn = (collection: string, index: string) => index.slice(aliasOf(collection).length + 1);
+  const generationIn = (collection: string, index: string) =>
+    index.slice(aliasOf(collection).length + 1, -LAYOUT.length - 1);
 
   async function resolve(collection: string): Promise<Target | undefined> {
     for (let attempt = 1; ; attempt++) {
@@ -566,7 +601,7 @@ export async function openElasticsearch(options: {
       call(`generations of ${collection}`, async () => {
         checkName("collection", collection);
         const alias = aliasOf(collection);
-        const indices = await client.indices.get({ index: `${alias}.*`, features: "aliases" }, searching);
+        const indices = await client.indices.get({ index: `${alias}.*.${LAYOUT}`, features: "aliases" }, searching);
         const found = await Promise.all(
           Object.entries(indices).map(async ([index, { aliases }]) => ({
             generation: generationIn(collection, index),

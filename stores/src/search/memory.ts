@@ -69,6 +69,8 @@ interface Entry {
 
 interface Generation {
   readonly schema: SearchSchema;
+  /** By group: what a word with typos brings. */
+  readonly lightest: ReadonlyMap<string, number>;
   /** By group. */
   readonly vocabularies: ReadonlyMap<string, Vocabulary<Posting>>;
   readonly entries: Map<string, Entry>;
@@ -184,9 +186,10 @@ function beginningIn({ texts }: Entry, group: string, beginning: string): number
 }
 
 /** Every document that has every word; its score is in `tables.ofReading`. */
-function foundBy({ vocabularies, slots }: Generation, reading: Reading): Entry[] {
+function foundBy({ vocabularies, lightest, slots }: Generation, reading: Reading): Entry[] {
   const vocabulary = vocabularies.get(reading.group);
-  if (!vocabulary) return [];
+  const withTypos = lightest.get(reading.group);
+  if (!vocabulary || withTypos === undefined) return [];
   requireTables(slots.used);
   const { foundBy: by, ofWord, ofReading } = tables;
   const typos = typosAllowed(reading.words, reading.typosMax);
@@ -212,7 +215,7 @@ function foundBy({ vocabularies, slots }: Generation, reading: Reading): Entry[]
       for (let i = 0; i < entries.length; i++) {
         const entry = entries[i]!;
         const { slot } = entry;
-        const score = quality * weights[i]!;
+        const score = quality * (quality < QUALITY_BEGINNING ? withTypos : weights[i]!);
         if (by[slot] === now) {
           if (ofWord[slot]! < score) ofWord[slot] = score;
         } else if (!found || by[slot] === before) {
@@ -349,6 +352,7 @@ export function openMemorySearch(): Search & AsyncDisposable {
           throw new Error(`search: ${collection} has a generation ${generation} already`);
         generations.set(generation, {
           schema: structuredClone(schema),
+          lightest: new Map([...groupsOf(schema)].map(([group, weights]) => [group, Math.min(...weights)])),
           vocabularies: new Map([...groupsOf(schema).keys()].map((group) => [group, createVocabulary<Posting>()])),
           entries: new Map(),
           slots: { used: 0, free: [] },

@@ -8,9 +8,10 @@
  * - A text is a bag of words (`words.ts`): letters and digits, in lower case, with the schema's `letters` folded.
  * - A document is found when **every** word of the query is in one of its text fields: as it stands, within typos, or, the
  *   last word of a text that is still being typed, as a beginning. Their order doesn't matter.
- * - Each word brings the weight of the best field that has it × 1 as it stands, × ¾ as a beginning, × ½ at one typo,
- *   × ¼ at two; × ⅜ and × 3⁄16 as a beginning with typos. A field that is the whole query brings 2 × its weight more, one
- *   that begins with it 1 × its weight.
+ * - Each word brings the weight of the best field that has it × 1 as it stands, × ¾ as a beginning. With typos it brings
+ *   the lightest weight of its group, whichever field has it, × ½ at one, × ¼ at two; × ⅜ and × 3⁄16 as a beginning: so a
+ *   typo is looked up once in a group, and never stands above what has none.
+ * - A field that is the whole query brings 2 × its weight more, one that begins with it 1 × its weight.
  * - Text fields are in groups: a reading of a query looks into one of them. Texts in an alphabet of their own (how a name
  *   sounds) lie in another group than what is read.
  * - Equal scores stand by the schema's `orderBy` (highest first, absent last), then by id.
@@ -37,12 +38,10 @@ export const QUERY_WORDS_MAX = 20;
 /** Readings of one query: as typed, in other keyboard layouts, in other scripts, words joined. */
 export const QUERY_READINGS_MAX = 8;
 /**
- * Measured: Elasticsearch holds 0.3 MB for each letter that allows typos, in each reading and weight, while a query runs,
- * and refuses one above 60% of its heap. 40 × 16 × 0.3 = 192 MB, of 297 that a heap of 512 MB allows.
+ * Measured: Elasticsearch holds 0.3 MB for each letter that allows typos, in each reading, while a query runs, and refuses
+ * one above 60% of its heap. 40 letters × 8 readings × 0.3 = 96 MB, of 297 that a heap of 512 MB allows.
  */
 export const TYPO_LETTERS_MAX = 40;
-/** Readings that allow typos, each times the weights of its group, for the same reason. */
-export const FORGIVING_LOOKUPS_MAX = 16;
 /** Different weights of one group. */
 export const WEIGHTS_MAX = 4;
 /** Groups of one schema. */

@@ -5,6 +5,7 @@
 import { BEGINNING_LETTERS_MAX, TYPO_LETTERS_MAX } from "./port.ts";
 
 export const QUALITY_EXACT = 1;
+/** Whatever has typos is below it. */
 export const QUALITY_BEGINNING = 0.75;
 export const QUALITY_BY_TYPOS = [QUALITY_EXACT, 0.5, 0.25] as const;
 export const WHOLE_FIELD = 2;

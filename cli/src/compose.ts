@@ -129,7 +129,7 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
   const metrics = createCinemaMetrics();
   const catalogue = has("serving") || has("ingestion") ? holdCatalogue(context) : undefined;
   if (has("catalog")) parts.set("catalog", composeCatalog(stores, context, { settings, metrics: metrics.search }));
-  const serving = has("serving") && catalogue ? composeServing(stores, context, catalogue) : undefined;
+  const serving = has("serving") && catalogue ? composeServing(stores, context, catalogue, settings) : undefined;
   if (serving) parts.set("serving", serving);
   if (has("ingestion") && catalogue)
     parts.set("ingestion", composeIngestion(stores, context, { catalogue, metrics: metrics.collector }));

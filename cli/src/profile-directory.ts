@@ -7,7 +7,7 @@
  * profile cost 0.7 ms of this process (a list costs 0.2), and sixteen at once kept the database so busy that pages ran
  * into their deadline. For the same reason a start reads many before anybody asks (6,040: 20 ms in one query).
  */
-import type { ProfileId } from "@thewatcher/contracts/ids";
+import type { AccountId, ProfileId } from "@thewatcher/contracts/ids";
 import type { Clock } from "@thewatcher/kit/clock";
 import type { ServedProfile } from "@thewatcher/serving-api/request";
 import type { Database } from "@thewatcher/stores/database/port";
@@ -115,6 +115,7 @@ function withSettlers(): PromiseWithSettlers {
 
 interface ProfileRow {
   readonly profile_id: string;
+  readonly account_id: string;
   readonly country: string;
   readonly age_mark: number | null;
 }
@@ -125,9 +126,14 @@ export function readProfilesFrom({
   const all = kysely
     .selectFrom("profiles")
     .innerJoin("accounts", "accounts.account_id", "profiles.account_id")
-    .select(["profiles.profile_id", "accounts.country", "profiles.age_mark"]);
+    .select(["profiles.profile_id", "profiles.account_id", "accounts.country", "profiles.age_mark"]);
   const mapOf = (rows: readonly ProfileRow[]) =>
-    new Map(rows.map((row) => [row.profile_id as ProfileId, { country: row.country, ageMark: row.age_mark }] as const));
+    new Map(
+      rows.map(({ profile_id, account_id, country, age_mark }) => [
+        profile_id as ProfileId,
+        { accountId: account_id as AccountId, country, ageMark: age_mark },
+      ]),
+    );
   return {
     read: async (profileIds) => mapOf(await all.where("profiles.profile_id", "in", profileIds).execute()),
     readSome: async (countMax) => mapOf(await all.limit(countMax).execute()),

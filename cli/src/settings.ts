@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { ServingParameters } from "@thewatcher/contracts/serving-parameters";
 import { parseNetwork } from "@thewatcher/gateway/client-address";
 import { tokenKeysOf } from "@thewatcher/kit/internal-token";
 import { UserError } from "@thewatcher/kit/user-error";
@@ -86,6 +87,19 @@ const serviceUrl = (about: string): Setting => ({
   accepts: "http(s)://host:port, several separated by commas",
   about,
 });
+
+function parametersIn(text: string): ServingParameters | undefined {
+  try {
+    return ServingParameters.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of a setting that was accepted. */
+export function servingParametersOf({ servingParameters }: Pick<Settings, "servingParameters">): ServingParameters {
+  return ServingParameters.parse(JSON.parse(servingParameters));
+}
 
 function isInternalKey(text: string): boolean {
   try {
@@ -181,6 +195,12 @@ export const SETTINGS = {
     about: "signs what services say to each other, with --roles",
     secret: true,
   },
+  servingParameters: {
+    schema: z.string().refine((text) => parametersIn(text) !== undefined),
+    default: "{}",
+    accepts: `JSON with any of ${Object.keys(ServingParameters.shape).join(", ")} (contracts/src/serving-parameters.ts)`,
+    about: "what of serving is switched off or tuned",
+  },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -210,6 +230,7 @@ export interface Settings {
   readonly publicHosts: string | undefined;
   readonly trustedProxies: string | undefined;
   readonly internalKey: string | undefined;
+  readonly servingParameters: string;
 }
 
 export interface ResolvedSettings {

@@ -16,6 +16,7 @@ import type { ItemTables } from "@thewatcher/contracts/item-tables";
 import { problem } from "@thewatcher/contracts/problems";
 import { defaultServingParameters, type ServingParameters } from "@thewatcher/contracts/serving-parameters";
 import { gradeTitleState } from "@thewatcher/feature-store/live-signal";
+import type { HeldTitleFeatures } from "@thewatcher/feature-store/live-title-features";
 import type { Clock } from "@thewatcher/kit/clock";
 import { handleErrors, ProblemError, requestId } from "@thewatcher/kit/http";
 import type { TokenVerifier } from "@thewatcher/kit/internal-token";
@@ -40,7 +41,6 @@ import { createShowings, type Showing, type ShowingRequest } from "./showings.ts
 import { composeHome, composeLeaving, composeList, composeSimilar, maySee } from "./slate.ts";
 import { seedOfDecision } from "./stages/exploration.ts";
 import type { Ranker } from "./stages/ranker.ts";
-import type { HeldTitleFeatures } from "./title-features.ts";
 import { createTitleView, type TitleView } from "./title-view.ts";
 
 /** Of the 250 ms that a page may take. An embedded store answers in microseconds, a remote one in a few milliseconds. */
@@ -75,7 +75,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   const readAll = createReadAll({ clock, log, deadlineMs: deps.deadlineMs ?? READ_DEADLINE_MS });
   const identify = createIdentify(deps.verifier);
   const workspace = createWorkspaceHolder({ itemTables, catalogue });
-  const historyOf = createHistories({ recommendations, grade: gradeTitleState });
+  const historyOf = createHistories({ recommendations, grade: gradeTitleState, clock });
   const app = new OpenAPIHono();
   handleErrors(app as never, { log, notFound: problem("not-found"), internal: problem("internal") });
   app.use(requestId());

@@ -1,10 +1,11 @@
 import type { ProfileId } from "@thewatcher/contracts/ids";
 import type { ProfileState } from "@thewatcher/contracts/profile-state";
+import { createSimulatedClock } from "@thewatcher/kit/clock";
 import { createRng } from "@thewatcher/kit/rng";
 import { describe, expect, test } from "vitest";
 import { createHistories } from "./histories.ts";
 import { emptyHistory, readHistory } from "./history.ts";
-import { catalogueOf, gradeForTests, PROFILE, randomState, tablesOf } from "./test-world.ts";
+import { AS_OF, catalogueOf, gradeForTests, PROFILE, randomState, tablesOf } from "./test-world.ts";
 import { createTitleView } from "./title-view.ts";
 
 const rng = createRng(7);
@@ -18,6 +19,7 @@ function setup(keptMax?: number) {
   const known: (string | undefined)[] = [];
   let graded = 0;
   const historyOf = createHistories({
+    clock: createSimulatedClock(AS_OF),
     recommendations: {
       async getStateUnless(profileId, knownRevision) {
         known.push(knownRevision);
@@ -41,7 +43,7 @@ describe("a profile's history", () => {
     const { states, historyOf, graded } = setup();
     states.set(PROFILE, { revision: "a", state: first });
     const history = await historyOf(view, PROFILE);
-    expect(history).toEqual({ ...readHistory(view, first, gradeForTests), revision: "a" });
+    expect(history).toMatchObject({ ...readHistory(view, first, gradeForTests), revision: "a" });
     const once = graded();
     expect(await historyOf(view, PROFILE)).toBe(history);
     expect(graded()).toBe(once);

@@ -85,6 +85,8 @@ export interface History {
   /** There was something to learn from when the lists were made, so a list should exist. */
   readonly known: boolean;
   readonly tasteEdits: readonly TasteEdit[];
+  /** In the order of PROFILE_FEATURE_NAMES, as of the hour of the reading; undefined: those of a profile without a past. */
+  readonly profileFeatures?: Float32Array;
   /** Of the state that it was read from; undefined: there was none. */
   readonly revision?: string;
 }

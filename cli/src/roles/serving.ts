@@ -2,6 +2,7 @@
 import { createServingApi } from "@thewatcher/serving-api/app";
 import { createItemTablesHolder } from "@thewatcher/serving-api/item-tables-holder";
 import { createProfileDirectory, readProfilesFrom } from "../profile-directory.ts";
+import { type Settings, servingParametersOf } from "../settings.ts";
 import type { HeldCatalogue } from "./catalogue.ts";
 import type { RoleContext, RolePart } from "./part.ts";
 import type { RoleStores } from "./table.ts";
@@ -16,11 +17,13 @@ export function composeServing(
   { recommendations, objects, database }: RoleStores<"serving">,
   context: RoleContext,
   catalogue: HeldCatalogue,
+  settings: Pick<Settings, "servingParameters">,
 ): ServingPart {
   const { clock, logOf, lifecycle } = context;
   const log = logOf("serving");
   const itemTables = createItemTablesHolder({ recommendations, objects, clock, log });
   const profiles = createProfileDirectory({ ...readProfilesFrom(database), clock });
+  const parameters = servingParametersOf(settings);
   const app = createServingApi({
     recommendations,
     itemTables,
@@ -29,6 +32,7 @@ export function composeServing(
     verifier: context.verifierOf("serving"),
     clock,
     log,
+    parameters: () => parameters,
   });
   return {
     fetch: (request) => app.fetch(request),

@@ -1,9 +1,10 @@
 /**
  * The matrix that the ranker reads: a row for each candidate, the columns of the registry in its order
  * (feature-store/src/ranking-features.ts), NaN where a value is not known. Features of titles follow the event log
- * (title-features.ts); those of the pair and of the request are worked out here, column by column: no object and no call
+ * (feature-store/src/live-title-features.ts); those of the pair and of the request are worked out here, column by column: no object and no call
  * for a single value.
  */
+import { PROFILE_FEATURE_NAMES, profileFeatureValues } from "@thewatcher/feature-store/profile-features";
 import { RANKING_FEATURES } from "@thewatcher/feature-store/ranking-features";
 import { createRng } from "@thewatcher/kit/rng";
 import { bestOf, blendedInto } from "../blend.ts";
@@ -29,6 +30,9 @@ const DAYS_FROM_MONDAY = 3;
 const matrix = new Float32Array(CANDIDATES_MAX * FEATURE_COUNT);
 const blended = new Float64Array(CANDIDATES_MAX);
 const eras = new Float64Array(DECADES);
+
+/** Of a profile without a past: the same at any time. */
+const nobodys = profileFeatureValues(undefined, 0);
 
 /** Writes the values of all candidates into one column. */
 type Column = (prepared: Prepared, column: number) => void;
@@ -181,14 +185,18 @@ function genreSharesOf({ ws, history }: Prepared): Float64Array {
 /** The rows of all candidates, until the next request: `matrix[slot × FEATURE_COUNT + column]`. */
 export function assembleFeatures(prepared: Prepared): Float32Array {
   const { titleFeatures, country } = prepared;
-  FEATURE_NAMES.forEach((name, column) => {
+  for (let column = 0; column < FEATURE_COUNT; column++) {
+    const name = FEATURE_NAMES[column]!;
     const fill = COLUMNS[name];
-    if (fill) return fill(prepared, column);
-    const place = titleFeatures?.features.names.indexOf(name) ?? -1;
-    const values = place < 0 ? undefined : titleFeatures?.features.column(place, country);
-    if (values) each(prepared, column, (index) => values[index] ?? Number.NaN);
-    else all(prepared, column, Number.NaN);
-  });
+    const ofProfile = PROFILE_FEATURE_NAMES.indexOf(name);
+    const ofTitle = titleFeatures?.features.names.indexOf(name) ?? -1;
+    if (fill) fill(prepared, column);
+    else if (ofProfile >= 0) all(prepared, column, (prepared.history.profileFeatures ?? nobodys)[ofProfile]!);
+    else if (ofTitle >= 0) {
+      const values = titleFeatures!.features.column(ofTitle, country);
+      each(prepared, column, (index) => values[index] ?? Number.NaN);
+    } else all(prepared, column, Number.NaN);
+  }
   return matrix;
 }
 

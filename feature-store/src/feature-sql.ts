@@ -189,9 +189,14 @@ FORMAT RowBinary`;
 }
 
 /** The few signals that can't be seen as of `{at:Int64}` (clocks run ahead by up to five minutes), of the same part of the log. */
-export function futureSignalsSql(group: RegisterGroup, where: string): string {
-  return `SELECT key, toFloat64(greatest(murmurHash3_32(member), 1)) AS hash, toFloat64(at) AS instant, toFloat64(seenAt) AS visibleAt, toFloat64(value) AS value, toFloat64(greatest(murmurHash3_32(profileId), 1)) AS owner
-FROM (${signalsSql(group, `${where}${NOT_YET_VISIBLE}`)})
-ORDER BY key, hash, instant, value
+export function futureSignalsSql(groups: readonly RegisterGroup[], where: string): string {
+  const parts = groups.map(
+    (group, index) =>
+      `SELECT toFloat64(${index}) AS groupIndex, profileId, key, member, at, seenAt, value FROM (${signalsSql(group, `${where}${NOT_YET_VISIBLE}`)})`,
+  );
+  return `SELECT groupIndex, key, toFloat64(greatest(murmurHash3_32(member), 1)) AS hash, toFloat64(at) AS instant,
+  toFloat64(seenAt) AS visibleAt, toFloat64(value) AS written, toFloat64(greatest(murmurHash3_32(profileId), 1)) AS owner
+FROM (${parts.join("\nUNION ALL\n")})
+ORDER BY groupIndex, key, hash, instant, written
 LIMIT {limit:UInt32}`;
 }

@@ -14,7 +14,7 @@ import { type GroupRegisters, type PendingRegister, planIdOf, type TitleFeatureT
 export const FEATURE_TOPICS: readonly string[] = [behaviour.name, stated.name, erasures.name];
 /** A month of ten million events is grouped in 10 s a group; a slow machine gets ten times that. */
 const READ_SECONDS_MAX = 300;
-/** Signals of clocks that run ahead, of one group: the busiest five minutes have fewer. */
+/** Signals of clocks that run ahead: the busiest five minutes have fewer. */
 const FUTURE_MAX = 100_000;
 
 export interface TitleFeaturesRequest {
@@ -38,20 +38,22 @@ export async function readTitleFeatures(
   );
   const within = withinSql(positions);
   const groups: GroupRegisters[] = [];
-  const pending: PendingRegister[] = [];
-  for (const [index, group] of plan.groups.entries()) {
-    groups.push(await readRegisters(warehouse, group, { within, at, membersMax }));
-    const future = await warehouse.query<{
-      key: string;
-      hash: number;
-      instant: number;
-      visibleAt: number;
-      value: number;
-      owner: number;
-    }>(futureSignalsSql(group, within), { params: { at, limit: FUTURE_MAX }, maxExecutionSeconds: READ_SECONDS_MAX });
-    for (const { key, hash, instant, visibleAt, value, owner } of future)
-      pending.push({ group: index, key, hash, at: instant, value, owner, seenAt: visibleAt });
-  }
+  for (const group of plan.groups) groups.push(await readRegisters(warehouse, group, { within, at, membersMax }));
+  const future = await warehouse.query<FutureRow>(futureSignalsSql(plan.groups, within), {
+    params: { at, limit: FUTURE_MAX },
+    maxExecutionSeconds: READ_SECONDS_MAX,
+  });
+  const pending = future.map(
+    ({ groupIndex, key, hash, instant, visibleAt, written, owner }): PendingRegister => ({
+      group: groupIndex,
+      key,
+      hash,
+      at: instant,
+      value: written,
+      owner,
+      seenAt: visibleAt,
+    }),
+  );
   const erased = await warehouse.query<{ hash: number; until: number }>(
     `SELECT toFloat64(greatest(murmurHash3_32(erasedProfile), 1)) AS hash, toFloat64(max(erasedAt)) AS until FROM (${ERASED_SQL}) GROUP BY hash ORDER BY hash`,
   );
@@ -67,6 +69,16 @@ export async function readTitleFeatures(
       until: Float64Array.from(erased, ({ until }) => until),
     },
   };
+}
+
+interface FutureRow {
+  readonly groupIndex: number;
+  readonly key: string;
+  readonly hash: number;
+  readonly instant: number;
+  readonly visibleAt: number;
+  readonly written: number;
+  readonly owner: number;
 }
 
 async function readRegisters(

@@ -46,6 +46,11 @@ const BATCH_BYTES_MAX = 24 * 1024 * 1024;
 /** Half a second of company for a live row; nothing live waits for the warehouse. */
 const LINGER_MS = 500;
 
+export const DECISION_SINK_GROUP = "warehouse-decisions";
+/** A decision is a hundred rows, and a hundred times the bytes of an event. */
+const DECISIONS_MAX = 500;
+const DECISION_BYTES_MAX = 8 * 1024 * 1024;
+
 /** Remembered; beyond it a letter may come twice, and is known by its place. */
 const KEPT_LETTERS_MAX = 100_000;
 
@@ -60,8 +65,47 @@ export interface SinkDeps {
   readonly insertRowsMax?: number;
 }
 
-export function createSink(deps: SinkDeps): EventReader {
+/** What of a sink differs by what it carries. */
+interface Carried {
+  readonly group: string;
+  /** undefined: every event topic. */
+  readonly topics?: readonly string[];
+  readonly bytesMax: number;
+  /** "not …", of a record that is none. */
+  readonly what: string;
+}
+
+const EVENTS: Carried = { group: SINK_GROUP, bytesMax: BATCH_BYTES_MAX, what: "a stored event" };
+const DECISIONS: Carried = {
+  group: DECISION_SINK_GROUP,
+  topics: [topics.decisions.name],
+  bytesMax: DECISION_BYTES_MAX,
+  what: "a decision",
+};
+
+/** The same for logged decisions: they are keyed by their places, too. */
+export function createDecisionSink(
+  deps: Omit<SinkDeps, "warehouse"> & {
+    readonly warehouse: Pick<Warehouse, "insertDecisions" | "advance" | "positions">;
+  },
+): EventReader {
+  const { warehouse, insertRowsMax = DECISIONS_MAX } = deps;
+  return createSinkOf(DECISIONS, {
+    ...deps,
+    insertRowsMax,
+    warehouse: {
+      insertEvents: (batch) => warehouse.insertDecisions(batch),
+      advance: (range) => warehouse.advance(range),
+      positions: () => warehouse.positions(),
+    },
+  });
+}
+
+export const createSink = (deps: SinkDeps): EventReader => createSinkOf(EVENTS, deps);
+
+function createSinkOf(carried: Carried, deps: SinkDeps): EventReader {
   const { eventLog, warehouse, clock, log, lingerMs = LINGER_MS, insertRowsMax = INSERT_ROWS_MAX } = deps;
+  const { group, bytesMax, what } = carried;
   /** Where a batch comes again after its dead letters were kept, they are not kept twice by the same sink. */
   const keptLetters = new Set<string>();
 
@@ -74,7 +118,7 @@ export function createSink(deps: SinkDeps): EventReader {
     const receivedAt = new Date(clock.now()).toISOString();
     await eventLog.append(
       topics.deadLetters.name,
-      records.map((record) => undecodable(chunk, record, receivedAt)),
+      records.map((record) => undecodable(chunk, record, { receivedAt, what })),
     );
     if (keptLetters.size + unkept.size > KEPT_LETTERS_MAX) keptLetters.clear();
     for (const offset of unkept) keptLetters.add(placeOf(offset));
@@ -111,7 +155,7 @@ export function createSink(deps: SinkDeps): EventReader {
       position = await warehouse.advance({ topic, partition, fromOffset: from, nextOffset: kept, rows: 0 });
     }
     while (position < toOffset) {
-      const read = { topic, partition, fromOffset: position, recordsMax: insertRowsMax, bytesMax: BATCH_BYTES_MAX };
+      const read = { topic, partition, fromOffset: position, recordsMax: insertRowsMax, bytesMax };
       const records = (await eventLog.read(read)).filter(({ offset }) => offset < toOffset);
       assert(records.length > 0, "a handled record is in the log", () => read);
       const batch = { topic, partition, records };
@@ -126,9 +170,10 @@ export function createSink(deps: SinkDeps): EventReader {
   return followEventTopics({
     eventLog,
     log,
-    group: SINK_GROUP,
+    group,
+    ...(carried.topics ? { topics: carried.topics } : {}),
     recordsMax: insertRowsMax,
-    bytesMax: BATCH_BYTES_MAX,
+    bytesMax,
     lingerMs,
     prepare: async () => undefined,
     // A warehouse that never heard of a partition wants all of it.
@@ -159,14 +204,18 @@ export function cutAtMultiples(batch: RecordBatch, rows: number): RecordBatch[] 
   return chunks;
 }
 
-function undecodable(batch: RecordBatch, record: LogRecord, receivedAt: string) {
+function undecodable(
+  batch: RecordBatch,
+  record: LogRecord,
+  { receivedAt, what }: { readonly receivedAt: string; readonly what: string },
+) {
   const profile = ProfileId.safeParse(record.key);
   const unknownProfile = "unknown" as ProfileId;
   const { topic, partition } = batch;
   const letter = {
     version: 1,
     cause: "undecodable_record",
-    detail: `${topic}, partition ${partition}, offset ${record.offset}: not a stored event`,
+    detail: `${topic}, partition ${partition}, offset ${record.offset}: not ${what}`,
     profileId: profile.success ? profile.data : unknownProfile,
     device: "unknown",
     // ISO 3166 leaves ZZ to users: nobody's country.

@@ -39,6 +39,8 @@ const ERRORS_MAX = 100;
 /** Rows of a page, the plain list, and "more like this". */
 export const RULE_ROW_KINDS = [...RowKind.options, "list", "similar"] as const;
 export type RuleRowKind = (typeof RULE_ROW_KINDS)[number];
+/** Rows that a title can be put into: in the others each title is what the row says, because of the title itself. */
+export const PIN_ROW_KINDS = ["top_picks", "new", "genre", "editorial", "for_two", "list"] as const;
 
 const values = <Value extends z.ZodType>(value: Value, countMax = VALUES_MAX) => z.array(value).min(1).max(countMax);
 
@@ -182,11 +184,12 @@ const Effect = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("bury"), factor: z.number().min(0.1).max(1) }),
   /**
    * The first matching title that may be recommended (in the order of `titleIds` where that is the whole match, else the
-   * most popular first) to a 0-based place of each row meant. It is kept free for that row.
+   * most popular first) to a 0-based place of the row. For rows of a kind it is kept out of all others, and the first of
+   * them gets it; for a row by its id, it must be free still.
    */
   z.strictObject({
     kind: z.literal("pin"),
-    row: RowSelector,
+    row: exactlyOne({ kind: z.enum(PIN_ROW_KINDS).optional(), rowId: z.string().min(1).max(64).optional() }),
     position: z.number().int().min(0).max(PIN_POSITION_MAX),
     /** The larger first, where several want one place or one title; the others come behind it. */
     priority: z.number().int().min(-PIN_PRIORITY_MAX).max(PIN_PRIORITY_MAX).default(0),

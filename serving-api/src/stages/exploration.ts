@@ -48,7 +48,7 @@ const LITTLE_SHOWN_IMPRESSIONS = 300;
  * when a fifth of all is missing. What is not known of the impressions counts as none.
  */
 export function newTitleLogBoost(impressions: number, ageHours: number): number {
-  const shown = impressions > 0 ? impressions : 0;
+  const shown = Number.isNaN(impressions) ? 0 : impressions;
   if (!isOwed(shown, ageHours)) return 0;
   const due = (1 + BEHIND_SHARE_MAX) * Math.min(1, Math.max(0, ageHours) / PACE_HOURS);
   const behind = due - shown / NEW_TITLE_IMPRESSIONS;

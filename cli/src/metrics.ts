@@ -3,11 +3,13 @@ import { FALLBACK_REASONS, type SearchMetrics } from "@thewatcher/catalog-api/se
 import type { AuditReport } from "@thewatcher/ingestion/audit";
 import type { CollectorMetrics } from "@thewatcher/ingestion/collector";
 import type { ReaderProgress } from "@thewatcher/ingestion/observe-readers";
+import { type DecisionLogMetrics, DROP_REASONS } from "@thewatcher/serving-api/decision-log";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 export interface CinemaMetrics {
   readonly collector: CollectorMetrics;
   readonly search: SearchMetrics;
+  readonly decisions: DecisionLogMetrics;
   /** The last look of the audit. */
   audited(report: AuditReport): void;
   /** By the names of the readers; none where the log is not open. */
@@ -49,6 +51,29 @@ export function createCinemaMetrics(): CinemaMetrics {
   });
   // None so far is a figure, too.
   for (const reason of FALLBACK_REASONS) searchFallback.inc({ reason }, 0);
+  const decisionsLogged = new Counter({
+    name: "thewatcher_decisions_logged_total",
+    help: "Decisions that are in the event log",
+    registers: [registry],
+  });
+  const decisionBytes = new Counter({
+    name: "thewatcher_decisions_logged_bytes_total",
+    help: "Their records",
+    registers: [registry],
+  });
+  const decisionsDropped = new Counter({
+    name: "thewatcher_decisions_dropped_total",
+    help: "Decisions that were answered and not logged, by reason",
+    labelNames: ["reason"],
+    registers: [registry],
+  });
+  for (const reason of DROP_REASONS) decisionsDropped.inc({ reason }, 0);
+  const decisionsCut = new Counter({
+    name: "thewatcher_decisions_cut_total",
+    help: "Records of decisions that left a part out for their bound of 64 KiB, by part",
+    labelNames: ["part"],
+    registers: [registry],
+  });
   const lag = new Gauge({
     name: "thewatcher_reader_lag_events",
     help: "Events in the log that a reader has not handled yet",
@@ -92,6 +117,14 @@ export function createCinemaMetrics(): CinemaMetrics {
     search: {
       answered: (index, durationMs) => searchSeconds.observe({ index }, durationMs / 1000),
       fellBack: (reason) => searchFallback.inc({ reason }),
+    },
+    decisions: {
+      logged(count, bytes) {
+        decisionsLogged.inc(count);
+        decisionBytes.inc(bytes);
+      },
+      dropped: (reason, count) => decisionsDropped.inc({ reason }, count),
+      cut: (part) => decisionsCut.inc({ part }),
     },
     collector: {
       observe(batch) {

@@ -4,12 +4,14 @@ import { type AuditReport, auditRegularly } from "@thewatcher/ingestion/audit";
 import type { EventReader } from "@thewatcher/ingestion/follow";
 import type { ReaderProgress } from "@thewatcher/ingestion/observe-readers";
 import { createProfileStateFold } from "@thewatcher/ingestion/profile-state-fold";
-import { createSink } from "@thewatcher/ingestion/sink";
+import { createDecisionSink, createSink } from "@thewatcher/ingestion/sink";
 import type { RoleContext, RolePart } from "./part.ts";
 import type { RoleStores } from "./table.ts";
 
 export interface SinkPart extends RolePart {
   readonly sink: EventReader;
+  /** Of logged decisions into the warehouse. */
+  readonly decisions: EventReader;
   readonly profileStates: EventReader;
   readonly archive: ReaderProgress;
 }
@@ -42,6 +44,11 @@ export function composeSink(
       log: logOf("sink"),
       lingerMs: own.foldsStates ? undefined : IMPORT_LINGER_MS,
     }),
+    (it) => it.close(),
+  );
+  const decisions = lifecycle.own(
+    "decisions",
+    createDecisionSink({ eventLog, warehouse, clock, log: logOf("decisions") }),
     (it) => it.close(),
   );
   const profileStates = lifecycle.own(
@@ -83,9 +90,10 @@ export function composeSink(
   };
   return {
     sink,
+    decisions,
     profileStates,
     unready() {
-      const [first, ...others] = [...sink.heldUp(), ...profileStates.heldUp()].filter(
+      const [first, ...others] = [...sink.heldUp(), ...decisions.heldUp(), ...profileStates.heldUp()].filter(
         ({ failures }) => failures >= FAILURES_MAX,
       );
       if (!first) return undefined;
@@ -100,7 +108,7 @@ export function composeSink(
       },
     },
     async start() {
-      await Promise.all([sink.start(), own.foldsStates ? profileStates.start() : undefined]);
+      await Promise.all([sink.start(), decisions.start(), own.foldsStates ? profileStates.start() : undefined]);
       if (own.archives) await startArchive();
       audits = audit();
     },

@@ -33,6 +33,7 @@ import type { RoleContext, RolePart } from "./roles/part.ts";
 import { composeServing } from "./roles/serving.ts";
 import { composeSink } from "./roles/sink.ts";
 import type { RoleName } from "./roles/table.ts";
+import { composeTitleFeatures } from "./roles/title-features.ts";
 import { composeTrainer } from "./roles/trainer.ts";
 import type { Settings } from "./settings.ts";
 
@@ -139,10 +140,14 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
     ? composeGateway(stores, context, { signer, settings, world: deps.world, ...(deps.web ? { web: deps.web } : {}) })
     : undefined;
   if (gateway) parts.set("gateway", gateway);
+  const titleFeatures = composeTitleFeatures(stores, context);
   const trainer = composeTrainer(stores, context, {
     rng: deps.rng,
     codeVersion: deps.codeVersion,
-    onActivated: () => serving?.activated(),
+    onActivated() {
+      serving?.activated();
+      titleFeatures.activated();
+    },
   });
 
   /** The readers of this process know sooner; those of others are seen in the log. */
@@ -168,6 +173,8 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
   await Promise.all([refresh(), readers?.start?.()]);
   catalogue?.start();
   for (const part of parts.values()) if (part !== readers) await part.start?.();
+  // By what stays, as the archive: a command that ends leaves no table behind that nobody asked for.
+  if (has("sink") && deps.archives) titleFeatures.publishRegularly();
 
   const examine = () => examineStores(deps.storeNames, stores, settings, clock);
   return {

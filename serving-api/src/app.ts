@@ -16,7 +16,7 @@ import type { ItemTables } from "@thewatcher/contracts/item-tables";
 import { problem } from "@thewatcher/contracts/problems";
 import { defaultServingParameters, type ServingParameters } from "@thewatcher/contracts/serving-parameters";
 import { gradeTitleState } from "@thewatcher/feature-store/live-signal";
-import type { HeldTitleFeatures } from "@thewatcher/feature-store/live-title-features";
+import type { LiveTitleFeatures } from "@thewatcher/feature-store/live-title-features";
 import type { Clock } from "@thewatcher/kit/clock";
 import { handleErrors, ProblemError, requestId } from "@thewatcher/kit/http";
 import type { TokenVerifier } from "@thewatcher/kit/internal-token";
@@ -64,7 +64,7 @@ export interface ServingApiDeps {
   /** What is switched and tuned, at each request. */
   readonly parameters?: () => ServingParameters;
   /** undefined of `current`: none are there yet. */
-  readonly titleFeatures?: { current(): HeldTitleFeatures | undefined };
+  readonly titleFeatures?: Pick<LiveTitleFeatures, "current" | "degradation">;
   /** Told of each page as it is composed, before it is answered: to be quick, and to throw nothing. */
   readonly onDecision?: (trace: DecisionTrace) => void;
 }
@@ -167,6 +167,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
       seed: seedOfDecision(head.decisionId),
       ranker,
       titleFeatures: titles && { version: titles.version(), features: titles.features(ws.view.titleIds) },
+      titleFeaturesProblem: titleFeatures?.degradation(),
     };
     return { head, common };
   }

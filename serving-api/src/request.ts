@@ -60,6 +60,7 @@ export interface SlateRequest {
   readonly device: string;
   readonly parameters?: ServingParameters;
   readonly titleFeatures?: { readonly version: string; readonly features: TitleFeatures } | undefined;
+  readonly titleFeaturesProblem?: Pick<Degradation, "cause" | "detail"> | undefined;
   /** Of the tables' generation, over the columns of stages/features.ts. */
   readonly ranker?: Ranker | undefined;
   /** "I have 95 minutes": nothing that lasts longer, or of which it is not known. */
@@ -172,6 +173,10 @@ export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.
     degradations.push(missing("item_tables", "missing", "No publication's tables are loaded."));
   } else if (!popularity) {
     degradations.push(missing("popularity", "missing", "The publication has no table of popular titles."));
+  }
+  const { titleFeaturesProblem } = request;
+  if (titleFeaturesProblem) {
+    degradations.push(missing("title_features", titleFeaturesProblem.cause, titleFeaturesProblem.detail));
   }
   return {
     ws,

@@ -1,4 +1,5 @@
 /** The role `serving`: pages and lists. */
+import { createLiveTitleFeatures, type LiveTitleFeatures } from "@thewatcher/feature-store/live-title-features";
 import { createServingApi } from "@thewatcher/serving-api/app";
 import { createItemTablesHolder } from "@thewatcher/serving-api/item-tables-holder";
 import { createProfileDirectory, readProfilesFrom } from "../profile-directory.ts";
@@ -11,10 +12,11 @@ import { watch } from "./watch.ts";
 export interface ServingPart extends RolePart {
   /** A generation was made active in this process: look now instead of at the next poll. */
   activated(): void;
+  readonly titleFeatures: LiveTitleFeatures;
 }
 
 export function composeServing(
-  { recommendations, objects, database }: RoleStores<"serving">,
+  { recommendations, objects, database, eventLog }: RoleStores<"serving">,
   context: RoleContext,
   catalogue: HeldCatalogue,
   settings: Pick<Settings, "servingParameters">,
@@ -22,6 +24,7 @@ export function composeServing(
   const { clock, logOf, lifecycle } = context;
   const log = logOf("serving");
   const itemTables = createItemTablesHolder({ recommendations, objects, clock, log });
+  const titleFeatures = createLiveTitleFeatures({ objects, eventLog, clock, log: logOf("title-features") });
   const profiles = createProfileDirectory({ ...readProfilesFrom(database), clock });
   const parameters = servingParametersOf(settings);
   const app = createServingApi({
@@ -33,19 +36,22 @@ export function composeServing(
     clock,
     log,
     parameters: () => parameters,
+    titleFeatures,
   });
   return {
     fetch: (request) => app.fetch(request),
     async refresh() {
-      await Promise.all([itemTables.refresh(), profiles.preload()]);
+      await Promise.all([itemTables.refresh(), titleFeatures.refresh(), profiles.preload()]);
     },
     async start() {
       watch("item tables", itemTables, lifecycle);
+      watch("title features", titleFeatures, lifecycle);
     },
     unready() {
       if (catalogue.version() !== undefined) return undefined;
       return `the catalogue was not read yet${catalogue.problem() === undefined ? "" : ` (${catalogue.problem()})`}`;
     },
     activated: () => void itemTables.refresh(),
+    titleFeatures,
   };
 }

@@ -102,7 +102,7 @@ describe("what a process of a role must be told", () => {
 
   test("serving is ready without any of its stores; a page is better than none", () => {
     expect(neededStoresOf(["serving"])).toEqual([]);
-    expect(storesOf(["serving"])).toEqual(["recommendations", "objects", "database"]);
+    expect(storesOf(["serving"])).toEqual(["eventLog", "recommendations", "objects", "database"]);
     expect(neededStoresOf(["gateway", "ingestion"])).toEqual(["database", "cache", "eventLog"]);
   });
 });

@@ -35,7 +35,7 @@ export const ROLES = {
   /** Pages and lists: it always answers, by what it holds in memory. */
   serving: {
     needs: [],
-    degradesWithout: ["recommendations", "objects", "database"],
+    degradesWithout: ["eventLog", "recommendations", "objects", "database"],
     calls: ["catalog"],
     listens: "services",
   },

@@ -90,6 +90,13 @@ describe("a rule set out of JSON", () => {
     expect(errorsOf({ rules: [rule({ when: { schedule: { zone: "Europe/Atlantis" } } })] })).toEqual([
       "rules.0.when.schedule.zone: is no time zone",
     ]);
+    for (const name of ["a\0b", "half \ud83d"]) {
+      expect(errorsOf({ rules: [rule({ name })] })).toEqual(["rules.0.name: holds a character that is none"]);
+    }
+    const intoChart = { kind: "pin", row: { kind: "top_in_country" }, position: 0 };
+    expect(errorsOf({ rules: [rule({ effect: intoChart })] })).toEqual([
+      "rules.0.effect.row.kind: is none of the accepted values",
+    ]);
     expect(parseRuleSet({ rules: [rule({ effect: { kind: "zap" } })] })).toEqual({
       kind: "invalid",
       errors: [

@@ -42,6 +42,17 @@ export type RuleRowKind = (typeof RULE_ROW_KINDS)[number];
 /** Rows that a title can be put into: in the others each title is what the row says, because of the title itself. */
 export const PIN_ROW_KINDS = ["top_picks", "new", "genre", "editorial", "for_two", "list"] as const;
 
+/** A database's text holds neither NUL nor half a character. */
+const text = (lengthMax: number) =>
+  z
+    .string()
+    .min(1)
+    .max(lengthMax)
+    .refine((value) => !/\0|\p{Surrogate}/u.test(value), {
+      error: "holds a character that is none",
+      params: { accepted: "text without NUL and halves of characters" },
+    });
+
 const values = <Value extends z.ZodType>(value: Value, countMax = VALUES_MAX) => z.array(value).min(1).max(countMax);
 
 /** An object of all of these, of which one is given. */
@@ -67,7 +78,7 @@ function range<Bound extends z.ZodNumber>(bound: Bound) {
 
 const RowSelector = exactlyOne({
   kind: z.enum(RULE_ROW_KINDS).optional(),
-  rowId: z.string().min(1).max(64).optional(),
+  rowId: text(64).optional(),
 });
 export type RowSelector = z.infer<typeof RowSelector>;
 
@@ -123,7 +134,7 @@ const When = z.strictObject({
   countries: values(Country, 250).optional(),
   /** What the account subscribes to. */
   plans: values(PlanId, PLAN_IDS.length).optional(),
-  devices: values(z.string().min(1).max(64), 20).optional(),
+  devices: values(text(64), 20).optional(),
   /** `kids`: a profile with an age limit below 18. */
   ageProfiles: values(z.enum(AGE_PROFILES), AGE_PROFILES.length).optional(),
   rows: values(RowSelector, 50).optional(),
@@ -134,7 +145,7 @@ const day = z.number().int().min(1).max(3_650);
 
 const conditions = {
   /** Any of the keys. */
-  genre: values(z.string().min(1).max(64)).optional(),
+  genre: values(text(64)).optional(),
   /** Where it was made. */
   country: values(Country, 250).optional(),
   year: range(z.number().int().min(1874).max(2100)).optional(),
@@ -153,7 +164,7 @@ const conditions = {
   leavesWithinDays: day.optional(),
   collection: values(CollectionId).optional(),
   titleIds: values(TitleId, TITLE_IDS_MAX).optional(),
-  source: values(z.string().min(1).max(64)).optional(),
+  source: values(text(64)).optional(),
 } as const;
 
 type Condition = { readonly [Key in keyof typeof conditions]?: z.infer<(typeof conditions)[Key]> };
@@ -189,7 +200,7 @@ const Effect = z.discriminatedUnion("kind", [
    */
   z.strictObject({
     kind: z.literal("pin"),
-    row: exactlyOne({ kind: z.enum(PIN_ROW_KINDS).optional(), rowId: z.string().min(1).max(64).optional() }),
+    row: exactlyOne({ kind: z.enum(PIN_ROW_KINDS).optional(), rowId: text(64).optional() }),
     position: z.number().int().min(0).max(PIN_POSITION_MAX),
     /** The larger first, where several want one place or one title; the others come behind it. */
     priority: z.number().int().min(-PIN_PRIORITY_MAX).max(PIN_PRIORITY_MAX).default(0),
@@ -203,7 +214,7 @@ const Effect = z.discriminatedUnion("kind", [
 const Rule = z.strictObject({
   ruleId: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, { error: "is not such an id" }),
   /** For people. */
-  name: z.string().min(1).max(200),
+  name: text(200),
   enabled: z.boolean().default(true),
   when: When.default({}),
   match: Match,

@@ -83,20 +83,23 @@ type Outcome =
 async function readAll(fetchSlice: FetchCatalogueSlice, heldVersion: string | undefined): Promise<Outcome> {
   const first = await fetchSlice({ after: undefined, limit: CATALOGUE_SLICE_MAX, heldVersion });
   if (!first) return "not_modified";
-  const titles = first.titles.map(catalogueTitleOf);
+  const ids = new Map<string, string>();
+  const titles = first.titles.map((title) => catalogueTitleOf(title, ids));
   let { next } = first;
   while (next !== null) {
     const slice = await fetchSlice({ after: next, limit: CATALOGUE_SLICE_MAX, heldVersion: undefined });
     if (slice?.version !== first.version) return "changed_meanwhile";
-    for (const title of slice.titles) titles.push(catalogueTitleOf(title));
+    for (const title of slice.titles) titles.push(catalogueTitleOf(title, ids));
     next = slice.next;
   }
   const { genreNames, collections = [], version } = first;
   return { titles, genreNames, collections, version };
 }
 
-/** Without plots, people and scores: what rows and their cards are made of. */
-function catalogueTitleOf(title: CatalogueSlice["titles"][number]): CatalogueTitle {
+type SliceTitle = CatalogueSlice["titles"][number];
+
+/** Without plots and names of people: what rows, their cards and rules are made of. `ids`: each person's id once in memory. */
+function catalogueTitleOf(title: SliceTitle, ids: Map<string, string>): CatalogueTitle {
   const { titleId, kind, name, names, originalName, year, genres, ageMark, runtimeMinutes, referenceRuntimeMinutes } =
     title;
   return {
@@ -114,6 +117,25 @@ function catalogueTitleOf(title: CatalogueSlice["titles"][number]): CatalogueTit
     },
     rights: title.rights,
     addedAt: title.addedAt,
+    attributes: attributesOf(title, ids),
     ...(title.episodes ? { episodes: title.episodes } : {}),
+  };
+}
+
+function attributesOf(
+  { countries, score, source, people }: SliceTitle,
+  ids: Map<string, string>,
+): NonNullable<CatalogueTitle["attributes"]> {
+  const idOf = ({ personId }: { readonly personId: string }): string => {
+    const known = ids.get(personId);
+    if (known === undefined) ids.set(personId, personId);
+    return known ?? personId;
+  };
+  return {
+    countries,
+    score,
+    source,
+    directors: people.filter(({ role }) => role === "director").map(idOf),
+    people: people.map(idOf),
   };
 }

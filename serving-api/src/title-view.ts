@@ -14,6 +14,7 @@ import type { Texts } from "@thewatcher/contracts/locales";
 import type { CardSource } from "@thewatcher/contracts/title-card";
 import { type Rights, UNKNOWN_AGE_MARK } from "@thewatcher/contracts/visibility";
 import { assert } from "@thewatcher/kit/assert";
+import type { RuleAttributes } from "./stages/rule-matches.ts";
 
 /** Sort keys hold a 32-bit score and an index of 20 bits in one double of 53. */
 export const TITLES_MAX = 2 ** 20;
@@ -30,6 +31,8 @@ export interface CatalogueTitle {
   readonly addedAt: string;
   /** Of a series, in the order in which they are watched. */
   readonly episodes?: readonly CatalogueEpisode[];
+  /** What rules ask beside the facts; absent: not known. */
+  readonly attributes?: Pick<RuleAttributes, "countries" | "score" | "source" | "directors" | "people">;
 }
 
 /** What editors put together. */

@@ -2,7 +2,8 @@
 import type { Reason, RecommendationList } from "@thewatcher/contracts/api/serving";
 import type { Evaluation, ModelEvaluation } from "@thewatcher/engine/evaluate";
 import type { MetricValue } from "@thewatcher/engine/metrics/interval";
-import { table } from "./console.ts";
+import type { RankerSummary } from "@thewatcher/trainer/trainer";
+import { table, thousands } from "./console.ts";
 
 export function metricText(value: MetricValue | undefined): string {
   if (!value) return "–";
@@ -24,6 +25,25 @@ export function evaluationTable(evaluation: Evaluation): string {
     ...names.map((name) => metricText(model.metrics[name])),
   ]);
   return table(["model", ...names], rows);
+}
+
+/** What became of the ranker, in one line. */
+export function rankerLine(ranker: RankerSummary): string {
+  const order = "pages keep the order of their sources' scores";
+  switch (ranker.kind) {
+    case "too_few":
+      return `Ranker: not trained, ${order}: ${thousands(ranker.decisions)} decisions that somebody looked at are logged, ${thousands(ranker.needed)} are needed.`;
+    case "failed":
+      return `Ranker: could not be trained, ${order}: ${ranker.detail}`;
+    case "trained":
+    case "not_better": {
+      const { ranker: own, blended, difference, decisions } = ranker.judgement;
+      const figures = `nDCG ${own.toFixed(4)} against ${blended.toFixed(4)} of the sources' order on ${thousands(decisions)} later decisions (difference ${difference.low.toFixed(4)} to ${difference.high.toFixed(4)})`;
+      return ranker.kind === "trained"
+        ? `Ranker ${ranker.version}: trained on ${thousands(ranker.rows)} cards of ${thousands(ranker.decisions)} decisions; ${figures}.`
+        : `Ranker: not published, since it is not better for certain; ${order}. ${figures}.`;
+    }
+  }
 }
 
 export function reasonText(reason: Reason, nameOf: (titleId: string) => string): string {

@@ -6,6 +6,7 @@
 
 import type { Generation, ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import { encodeItemTables, type ItemTables, itemTablesKey } from "@thewatcher/contracts/item-tables";
+import { encodeRankerModel, rankerModelKey } from "@thewatcher/contracts/ranker-model";
 import type { Evaluation } from "@thewatcher/engine/evaluate";
 import { PATH_PARAMETER, splitPin } from "@thewatcher/engine/kernels/numerics";
 import { requireModel } from "@thewatcher/engine/models/registry";
@@ -25,6 +26,9 @@ import type { Objects } from "@thewatcher/stores/objects/port";
 import type { RecommendationListEntry, RecommendationStore } from "@thewatcher/stores/recommendations/port";
 import type { Warehouse } from "@thewatcher/stores/warehouse/port";
 import type { EngineJob, EngineOutcome, StageTime } from "./engine-job.ts";
+import type { Judgement, RankerOutcome } from "./ranker/judge-ranker.ts";
+import { readRankerRows } from "./ranker/read-decisions.ts";
+import { trainRankerInWorker } from "./ranker/run-ranker-worker.ts";
 import { runInWorker } from "./run-worker.ts";
 
 /** Generations kept for a rollback, the active one among them. */
@@ -56,8 +60,26 @@ export interface TrainSummary {
   readonly dataHash: string;
   readonly kernelPath: string | undefined;
   readonly evaluation: Evaluation | undefined;
+  readonly ranker: RankerSummary;
   readonly stages: readonly StageTime[];
 }
+
+/** What became of the ranker: without one, pages keep the order of their sources' blended scores. */
+export type RankerSummary =
+  /** Too few logged decisions to tell it from the blended order. */
+  | { readonly kind: "too_few"; readonly decisions: number; readonly needed: number }
+  /** `trained`: published with the generation. `not_better`: measured on later decisions and left out. */
+  | {
+      readonly kind: "trained" | "not_better";
+      readonly version: string;
+      readonly decisions: number;
+      readonly rows: number;
+      readonly judgement: Judgement;
+      /** P(looked at) of the first places, relative to the first. */
+      readonly examination: readonly number[];
+    }
+  /** The lists are published all the same. */
+  | { readonly kind: "failed"; readonly detail: string };
 
 /**
  * Lists of one shard of the profiles, for a job that several machines do side by side: with the same as-of, model,
@@ -82,6 +104,7 @@ export interface ShardLists {
 /** What is published: what the engine made of the interactions, and what the warehouse counted. */
 interface Outcome extends EngineOutcome {
   readonly trending: NonNullable<ItemTables["trending"]>;
+  readonly ranker: Uint8Array | undefined;
 }
 
 export interface Trainer {
@@ -145,6 +168,7 @@ export function createTrainer(deps: TrainerDeps): Trainer {
           evaluation: summary.evaluation ?? null,
           stages: summary.stages,
           lists: summary.lists,
+          ranker: summary.ranker,
           kernelPath: summary.kernelPath ?? null,
         }),
         data_hash: summary.dataHash,
@@ -218,11 +242,13 @@ export function createTrainer(deps: TrainerDeps): Trainer {
     const outcome = await runInWorker(jobOf(set, request), { progress: request.progress, signal: request.signal });
     stages.push(...outcome.stages);
     stageStartMs = deps.clock.monotonicMs();
+    const ranker = await trainRanker(asOf, request);
+    stageDone("ranker");
     const { generation, lists } = await publish(
       runId,
       asOf,
       set,
-      { ...outcome, trending: trendingTables(set, trending) },
+      { ...outcome, trending: trendingTables(set, trending), ranker: ranker.bytes },
       request,
     );
     stageDone("publish");
@@ -238,7 +264,33 @@ export function createTrainer(deps: TrainerDeps): Trainer {
       dataHash: set.dataHash,
       kernelPath: outcome.kernelPath,
       evaluation: outcome.evaluation,
+      ranker: ranker.summary,
       stages,
+    };
+  }
+
+  /** A ranker that cannot be trained leaves the lists as they are: its failure is told, not thrown. */
+  async function trainRanker(
+    asOf: number,
+    { seed, progress, signal }: TrainRequest,
+  ): Promise<{ readonly summary: RankerSummary; readonly bytes?: Uint8Array }> {
+    const version = `r${String(asOf).padStart(13, "0")}`;
+    let outcome: RankerOutcome;
+    try {
+      const rows = await readRankerRows(deps.warehouse, { asOf });
+      const job = { rows, options: { seed, version, trainedAt: asOf } };
+      outcome = await trainRankerInWorker(job, { progress, signal });
+    } catch (err) {
+      signal?.throwIfAborted();
+      deps.log.error({ err }, "the ranker could not be trained");
+      return { summary: { kind: "failed", detail: String((err as Error).message ?? err).slice(0, 500) } };
+    }
+    if (outcome.kind === "too_few") return { summary: outcome };
+    const { kind, decisions, rows, judgement, training } = outcome;
+    const examination = Array.from(training.examination);
+    return {
+      summary: { kind, version, decisions, rows, judgement, examination },
+      ...(kind === "trained" ? { bytes: encodeRankerModel(training.model) } : {}),
     };
   }
 
@@ -268,6 +320,7 @@ export function createTrainer(deps: TrainerDeps): Trainer {
       }
       await objects.put(modelKey(generation), outcome.model);
       await objects.put(itemTablesKey(generation), encodeItemTables(itemTablesOf(generation, asOf, set, outcome)));
+      if (outcome.ranker) await objects.put(rankerModelKey(generation), outcome.ranker);
       await check(generation, set, outcome, written);
       const previous = await recommendations.activate(generation);
       deps.onActivated?.();
@@ -311,7 +364,7 @@ export function createTrainer(deps: TrainerDeps): Trainer {
   async function discard(generation: Generation): Promise<void> {
     try {
       await deps.recommendations.drop(generation);
-      await deps.objects.delete([itemTablesKey(generation), modelKey(generation)]);
+      await deps.objects.delete([itemTablesKey(generation), modelKey(generation), rankerModelKey(generation)]);
     } catch (err) {
       deps.log.error({ err, generation }, "an unfinished generation could not be removed");
     }

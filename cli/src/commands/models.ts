@@ -8,7 +8,7 @@ import { UserError } from "@thewatcher/kit/user-error";
 import type { Command } from "commander";
 import { operate, print, printJson, settingsOf, wholeNumber, withSettings } from "../command.ts";
 import { seconds, table, thousands } from "../console.ts";
-import { evaluationTable, listTable } from "../show.ts";
+import { evaluationTable, listTable, rankerLine } from "../show.ts";
 import { STORE_SETTINGS } from "./data.ts";
 
 export function addModels(program: Command): void {
@@ -45,6 +45,7 @@ export function addModels(program: Command): void {
           answer.stages.map(({ stage, durationMs }) => [stage, Number((durationMs / 1000).toFixed(2))]),
         )}`,
       );
+      print(`\n${rankerLine(answer.ranker)}`);
       print(
         `\nPublished ${thousands(answer.lists)} lists as generation ${answer.generation} (run ${answer.runId}); \`npx thewatcher rollback\` goes back.`,
       );

@@ -65,6 +65,9 @@ export interface RankerTraining {
   readonly epochs: number;
   /** Of the validation part, by epoch. */
   readonly losses: readonly number[];
+  /** The decisions that it was stopped and calibrated by, and the scores that TensorFlow.js gives their rows. */
+  readonly validation: { readonly from: number };
+  readonly validationScores: Float64Array;
 }
 
 interface Network {
@@ -91,9 +94,9 @@ export async function trainRanker(rows: RankerRows, options: TrainRankerOptions)
     hidden = [24, 12],
     loss = "pointwise",
     examination = loss === "pointwise" ? "product" : "added",
-    epochsMax = 20,
-    learningRate = 3e-3,
-    decay = 1e-4,
+    epochsMax = 30,
+    learningRate = 5e-3,
+    decay = 1e-3,
     batchRows = 2048,
   } = options;
   assert(loss === "pointwise" || examination !== "product", "a product has no page-wise form");
@@ -190,6 +193,8 @@ export async function trainRanker(rows: RankerRows, options: TrainRankerOptions)
       rowKinds: Object.fromEntries(rows.rowKindNames.map((name, kind) => [name, looks.of(0, kind) / looks.of(0, -1)])),
       epochs: epoch + 1,
       losses,
+      validation: { from: cut < decisions ? cut : 0 },
+      validationScores: Float64Array.from(outputs, (f) => calibration.slope * f + calibration.intercept),
     };
   } finally {
     for (const variable of [...network.weights, ...network.biases, network.positions, network.rowKinds])

@@ -46,7 +46,7 @@ import { json, problems } from "./responses.ts";
 import { rowEvent } from "./row-events.ts";
 import type { TitleIndex } from "./search-index.ts";
 import { addSearchRoutes, searchRoles } from "./search-routes.ts";
-import { applyStated } from "./stated.ts";
+import { applyStated, type StatedEvent } from "./stated.ts";
 import { getSeasons, getTitle, listGenres, listTitles, readCatalogueSlice, readCatalogueVersion } from "./titles.ts";
 import { createNameIndex, dropWish, listWishes, putWish } from "./wishes.ts";
 
@@ -327,6 +327,9 @@ const routes = {
   }),
 };
 
+/** A store that answers takes a few milliseconds; a statement waits no longer for one that doesn't. */
+const APPLY_NOW_MS_MAX = 200;
+
 export interface CatalogApiDeps {
   readonly database: Database;
   /** Kept up to date by its owner. */
@@ -337,6 +340,11 @@ export interface CatalogApiDeps {
   readonly log: Log;
   /** Told after a commit that put events into the outbox: the relay's `kick`. */
   readonly onStated?: () => void;
+  /**
+   * Brings what was just stated to where pages are made of, before the log does: "not interested" acts in the request that
+   * says it. It may fail or take its time; the statement stands, and the log brings it.
+   */
+  readonly applyNow?: (events: readonly StatedEvent[]) => Promise<void>;
 }
 
 export function createCatalogApi({
@@ -346,6 +354,7 @@ export function createCatalogApi({
   clock,
   log,
   onStated,
+  applyNow,
 }: CatalogApiDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
@@ -437,6 +446,25 @@ export function createCatalogApi({
     return c.json({ profileId, items, nextCursor, ...counted }, 200);
   });
 
+  async function state(events: readonly StatedEvent[]): Promise<Awaited<ReturnType<typeof applyStated>>> {
+    const outcomes = await applyStated(database, events);
+    const applied = events.filter((_, place) => outcomes[place]?.kind === "applied");
+    if (applied.length === 0) return outcomes;
+    onStated?.();
+    if (applyNow) await applyInTime(applyNow, applied);
+    return outcomes;
+  }
+
+  async function applyInTime(apply: NonNullable<typeof applyNow>, events: readonly StatedEvent[]): Promise<void> {
+    const answered = new AbortController();
+    const applying = apply(events).catch((err: unknown) =>
+      log.warn({ err }, "what was stated reaches the pages by the log only"),
+    );
+    const late = clock.sleep(APPLY_NOW_MS_MAX, answered.signal).catch(() => undefined);
+    await Promise.race([applying, late]);
+    answered.abort();
+  }
+
   const putRowEvent = async (
     c: Context<AppEnv>,
     type: "continue_hidden" | "continue_hidden_undo",
@@ -445,9 +473,8 @@ export function createCatalogApi({
     const identity = c.get("identity");
     requireOwn(identity, profileId);
     orNotFound(await getTitle(database, await ask(c, undefined), titleId));
-    const [outcome] = await applyStated(database, [rowEvent(type, { profileId, titleId, identity, at: clock.now() })]);
+    const [outcome] = await state([rowEvent(type, { profileId, titleId, identity, at: clock.now() })]);
     if (outcome?.kind !== "applied") throw new ProblemError(problem("not-found"));
-    onStated?.();
     return c.body(null, 204);
   };
   app.openapi(routes.hideFromContinueWatching, (c) => putRowEvent(c, "continue_hidden", c.req.valid("param")));
@@ -514,9 +541,7 @@ export function createCatalogApi({
       tooLarge: problem("body-too-large"),
       malformed: problem("bad-request"),
     });
-    const outcomes = await applyStated(database, events);
-    if (outcomes.some((outcome) => outcome.kind === "applied")) onStated?.();
-    return c.json({ outcomes }, 200);
+    return c.json({ outcomes: await state(events) }, 200);
   });
 
   app.openapi(routes.claimArrivals, async (c) => c.json(await claimArrivals(database, clock.now()), 200));

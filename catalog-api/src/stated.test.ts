@@ -155,6 +155,45 @@ describe("over HTTP", () => {
     expect(kicks).toBe(1);
   });
 
+  const said = JSON.stringify({
+    events: [
+      aStatement("1", "not_interested", { titleId: "t1", at: 0 }),
+      aStatement("2", "not_interested", { titleId: "nothing", at: 0 }),
+    ],
+  });
+  const post = (api: ReturnType<typeof createTestApi>) =>
+    api.request({ role: "service" }, "/internal/stated", { method: "POST", body: said });
+
+  test("what was applied is in the live state before the answer", async () => {
+    const applied: string[] = [];
+    const api = createTestApi(database, undefined, {
+      async applyNow(events) {
+        await Promise.resolve();
+        applied.push(...events.map(({ type, payload }) => `${type} ${payload.titleId}`));
+      },
+    });
+    expect((await post(api)).status).toBe(200);
+    expect(applied).toEqual(["not_interested t1"]);
+  });
+
+  test.each([
+    ["fails", () => Promise.reject(new Error("away"))],
+    ["never answers", () => new Promise<void>(() => undefined)],
+  ])("a live state whose store %s holds up no statement", async (_, applyNow) => {
+    const api = createTestApi(database, undefined, { applyNow });
+    const posting = post(api);
+    let isAnswered = false;
+    void posting.then(() => {
+      isAnswered = true;
+    });
+    while (!isAnswered) {
+      await api.clock.advance(50);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await posting).status).toBe(200);
+    expect(await outbox()).toHaveLength(1);
+  });
+
   test("a body that is no batch changes nothing and says what is wrong", async () => {
     const api = createTestApi(database);
     const event = { ...aStatement("1", "watchlist", { titleId: "t1", at: 0 }), type: "play_start" };

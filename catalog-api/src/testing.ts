@@ -12,7 +12,7 @@ import { deterministicUuid7 } from "@thewatcher/kit/uuid";
 import { openEmbeddedPostgres } from "@thewatcher/stores/database/embedded-postgres";
 import type { Database } from "@thewatcher/stores/database/port";
 import { openMemorySearch } from "@thewatcher/stores/search/memory";
-import { createCatalogApi } from "./app.ts";
+import { type CatalogApiDeps, createCatalogApi } from "./app.ts";
 import { createTitleIndex, databaseTitles } from "./search-index.ts";
 import { preferenceOf, type StatedEvent } from "./stated.ts";
 
@@ -117,7 +117,7 @@ export function expectedState(events: readonly StatedEvent[]): Map<string, { val
   return state;
 }
 
-export function createTestApi(database: Database, onStated?: () => void) {
+export function createTestApi(database: Database, onStated?: () => void, deps: Pick<CatalogApiDeps, "applyNow"> = {}) {
   const clock = createSimulatedClock(START);
   const keys = generateTokenKeys();
   const signer = createTokenSigner({ privateKey: keys.privateKey, clock });
@@ -128,7 +128,15 @@ export function createTestApi(database: Database, onStated?: () => void) {
     clock,
     log: silentLog,
   });
-  const app = createCatalogApi({ database, index, verifier, clock, log: silentLog, ...(onStated ? { onStated } : {}) });
+  const app = createCatalogApi({
+    database,
+    index,
+    verifier,
+    clock,
+    log: silentLog,
+    ...deps,
+    ...(onStated ? { onStated } : {}),
+  });
   /** A request of this identity; `undefined`: without a token. */
   const request = async (
     who: Partial<Identity> | undefined,

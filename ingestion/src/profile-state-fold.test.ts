@@ -11,7 +11,12 @@ import type { RecommendationStore } from "@thewatcher/stores/recommendations/por
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { foldEvent } from "./profile-state.ts";
-import { createBatchFold, createProfileStateFold, PROFILE_STATE_GROUP } from "./profile-state-fold.ts";
+import {
+  createBatchFold,
+  createProfileStateFold,
+  createStateApplication,
+  PROFILE_STATE_GROUP,
+} from "./profile-state-fold.ts";
 import { anyEvent, NOON, storedEvent } from "./testing/events.ts";
 import { type FaultPlan, failOperation } from "./testing/faults.ts";
 import { createHurriedClock, openTestStores, type TestStores } from "./testing/stores.ts";
@@ -225,6 +230,18 @@ describe("several folds on one store", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("what is applied at once is what the log brings later, in the same state", async () => {
+    const clock = createHurriedClock(NOON);
+    await using stores = await openTestStores(clock);
+    const applyNow = createStateApplication({ recommendations: stores.recommendations, clock });
+    await applyNow(events);
+    expect(await stores.recommendations.getStates(profileIds)).toEqual(expectedStates(events));
+    expect(await stores.recommendations.statePositions("stated")).toEqual([]);
+    for (const event of events) await append(stores.eventLog, event);
+    await foldAll(stores);
+    await expectFolded(stores, events);
   });
 
   test("that never get a word in fail the batch, which comes again, and say whose state it is", async () => {

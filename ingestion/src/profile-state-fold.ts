@@ -93,7 +93,7 @@ async function checkSameWorld(deps: {
 /** The fold of single batches: what a reader of the log calls. */
 export function createBatchFold(deps: Pick<ProfileStateFoldDeps, "recommendations" | "clock" | "log">) {
   const { recommendations, clock, log } = deps;
-  const rng = createRng((clock.now() + Math.floor(clock.monotonicMs() * 1_000)) >>> 0);
+  const write = createStateWriter(deps);
   /** The next offset that a state includes, by topic and partition: what lies before it needs no fold. */
   const positions = new Map<string, number>();
   let last: Promise<unknown> = Promise.resolve();
@@ -115,17 +115,7 @@ export function createBatchFold(deps: Pick<ProfileStateFoldDeps, "recommendation
     const startedMs = clock.monotonicMs();
     const position = { topic, partition, nextOffset: lastRecord.offset + 1 };
     const byProfile = await groupByProfile(records);
-    let pending: readonly ProfileId[] = [...byProfile.keys()];
-    for (let round = 1; ; round++) {
-      pending = await foldProfiles(recommendations, byProfile, pending, position);
-      if (pending.length === 0) break;
-      if (round === ROUNDS_MAX) {
-        const named = pending.slice(0, 3).join(", ");
-        throw new Error(`profile states: others kept writing ${named} (${pending.length} in all) ${round} times`);
-      }
-      const pauseMs = Math.min(CONFLICT_PAUSE_MS_MAX, CONFLICT_PAUSE_MS * 2 ** (round - 1));
-      await clock.sleep(pauseMs * rng.next());
-    }
+    await write(byProfile, position);
     const durationMs = clock.monotonicMs() - startedMs;
     log.debug({ ...position, records: records.length, profiles: byProfile.size, durationMs }, "folded");
     positions.set(place, position.nextOffset);
@@ -138,6 +128,44 @@ export function createBatchFold(deps: Pick<ProfileStateFoldDeps, "recommendation
       last = turn.catch(() => undefined);
       return turn;
     },
+  };
+}
+
+/**
+ * Folds events that were stated a moment ago into the live states, before the log brings them: the next page knows them,
+ * however far the readers of the log are. Nothing rests on it: folded once more they change nothing.
+ */
+export function createStateApplication(deps: Pick<ProfileStateFoldDeps, "recommendations" | "clock">) {
+  const write = createStateWriter(deps);
+  return async function applyNow(events: readonly StoredEvent[]): Promise<void> {
+    const byProfile = new Map<ProfileId, StoredEvent[]>();
+    for (const event of events) {
+      const held = byProfile.get(event.profileId);
+      if (held) held.push(event);
+      else byProfile.set(event.profileId, [event]);
+    }
+    if (byProfile.size > 0) await write(byProfile, undefined);
+  };
+}
+
+/** Folds and writes until nobody came in between. */
+function createStateWriter({ recommendations, clock }: Pick<ProfileStateFoldDeps, "recommendations" | "clock">) {
+  const rng = createRng((clock.now() + Math.floor(clock.monotonicMs() * 1_000)) >>> 0);
+  return async function write(
+    byProfile: ReadonlyMap<ProfileId, readonly StoredEvent[]>,
+    position: StatePosition | undefined,
+  ): Promise<void> {
+    let pending: readonly ProfileId[] = [...byProfile.keys()];
+    for (let round = 1; ; round++) {
+      pending = await foldProfiles(recommendations, byProfile, pending, position);
+      if (pending.length === 0) return;
+      if (round === ROUNDS_MAX) {
+        const named = pending.slice(0, 3).join(", ");
+        throw new Error(`profile states: others kept writing ${named} (${pending.length} in all) ${round} times`);
+      }
+      const pauseMs = Math.min(CONFLICT_PAUSE_MS_MAX, CONFLICT_PAUSE_MS * 2 ** (round - 1));
+      await clock.sleep(pauseMs * rng.next());
+    }
   };
 }
 
@@ -215,7 +243,7 @@ async function foldProfiles(
   recommendations: RecommendationStore,
   byProfile: ReadonlyMap<ProfileId, readonly StoredEvent[]>,
   profileIds: readonly ProfileId[],
-  position: StatePosition,
+  position: StatePosition | undefined,
 ): Promise<readonly ProfileId[]> {
   const conflicts: ProfileId[] = [];
   let updates: StateUpdate[] = [];
@@ -236,7 +264,7 @@ async function foldProfiles(
     }
   }
   const isWhole = conflicts.length === 0;
-  const outcome = await recommendations.putStates({ states: updates, ...(isWhole ? { position } : {}) });
+  const outcome = await recommendations.putStates({ states: updates, ...(isWhole && position ? { position } : {}) });
   conflicts.push(...outcome.conflicts);
   return conflicts;
 }

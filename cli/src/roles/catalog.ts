@@ -7,6 +7,7 @@ import { createArrivalWatch } from "@thewatcher/catalog-api/arrivals";
 import { createOutboxRelay } from "@thewatcher/catalog-api/outbox-relay";
 import type { SearchMetrics } from "@thewatcher/catalog-api/search-fallback";
 import { createTitleIndex, databaseTitles } from "@thewatcher/catalog-api/search-index";
+import { createStateApplication } from "@thewatcher/ingestion/profile-state-fold";
 import { openMemorySearch } from "@thewatcher/stores/search/memory";
 import { isEmbedded, type Settings } from "../settings.ts";
 import type { RoleContext, RolePart } from "./part.ts";
@@ -42,6 +43,7 @@ export function composeCatalog(
     clock,
     log: logOf("catalog"),
     onStated: relay.kick,
+    applyNow: createStateApplication({ recommendations: stores.recommendations, clock }),
   });
   return {
     fetch: (request) => app.fetch(request),

@@ -245,7 +245,8 @@ export interface RuleRequest extends Omit<Moment, "addedAt"> {
 export interface RuleEffect {
   readonly ruleId: string;
   readonly title: number;
-  readonly rowId: string;
+  /** undefined: on the whole page; told each time that somebody asks. */
+  readonly rowId: string | undefined;
   readonly kind: "removed" | "moved" | "pinned" | "capped";
 }
 
@@ -320,9 +321,10 @@ function firstOf(page: Asked, mask: Uint32Array, index: number): number {
 
 /** The filter that names no rows and takes the title off the page; undefined: none does. */
 export function removedBy(page: RuledPage, index: number): string | undefined {
-  const { compiled } = page;
-  const rule = firstOf(page, compiled.work.activeFilters, index);
-  return rule < 0 ? undefined : compiled.rules[rule]!.ruleId;
+  const rule = firstOf(page, page.compiled.work.activeFilters, index);
+  if (rule < 0) return undefined;
+  tell(page, rule, index, undefined, "removed");
+  return page.compiled.rules[rule]!.ruleId;
 }
 
 export interface RuledRow {
@@ -556,8 +558,8 @@ export function withRows<Page>(
   return rowCountOf(relaxedPage) > rowCountOf(page) ? { page: relaxedPage, relaxed: true } : { page, relaxed: false };
 }
 
-function tell(page: RuledPage, rule: number, title: number, { rowId }: RuledRow, kind: RuleEffect["kind"]): void {
-  page.request.onEffect?.({ ruleId: page.compiled.rules[rule]!.ruleId, title, rowId, kind });
+function tell(page: RuledPage, rule: number, title: number, row: RuledRow | undefined, kind: RuleEffect["kind"]): void {
+  page.request.onEffect?.({ ruleId: page.compiled.rules[rule]!.ruleId, title, rowId: row?.rowId, kind });
 }
 
 /** The place of the lowest bit that is set. */

@@ -4,6 +4,7 @@
  * TypeScript 7 does not have.
  */
 import { createCatalogApi } from "@thewatcher/catalog-api/app";
+import { createControlApi } from "@thewatcher/control-api/app";
 import { mergeOpenApi } from "@thewatcher/gateway/openapi";
 import { describedRoutes } from "@thewatcher/serving-api/api-document";
 
@@ -33,6 +34,13 @@ export async function describeApi(): Promise<Document> {
   const nobody = { verify: async () => undefined } as never;
   const clock = { now: () => 0 } as never;
   const catalog = createCatalogApi({ database: nothing, index: nothing, verifier: nobody, clock, log: nothing });
+  const control = createControlApi({
+    database: nothing,
+    composePages: nothing,
+    verifier: nobody,
+    clock,
+    log: nothing,
+  });
   // Serving's routes are described apart from its handlers, so any document takes them; the gateway's table picks.
   const serving = createCatalogApi({ database: nothing, index: nothing, verifier: nobody, clock, log: nothing });
   for (const route of describedRoutes) serving.openAPIRegistry.registerPath(route);
@@ -41,6 +49,7 @@ export async function describeApi(): Promise<Document> {
   return mergeOpenApi({
     catalog: await documentOf(catalog),
     serving: await documentOf(serving),
+    control: await documentOf(control),
   }) as unknown as Document;
 }
 

@@ -43,6 +43,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   trainer: ["contracts", "kit", "stores", "feature-store", "engine"],
   "serving-api": ["contracts", "kit", "stores", "feature-store"],
   "catalog-api": ["contracts", "kit", "stores"],
+  "control-api": ["contracts", "kit", "stores"],
   gateway: ["contracts", "kit", "stores"],
   simulation: ["contracts", "kit"],
   web: ["contracts"],
@@ -56,6 +57,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "trainer",
     "serving-api",
     "catalog-api",
+    "control-api",
     "gateway",
     "simulation",
   ],
@@ -69,6 +71,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "trainer",
     "serving-api",
     "catalog-api",
+    "control-api",
     "gateway",
     "simulation",
     "cli",
@@ -77,7 +80,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that may not load an adapter: they are given opened ports. Tests open real ones. */
-const PORTS_ONLY = ["feature-store", "ingestion", "trainer", "serving-api", "catalog-api", "gateway"];
+const PORTS_ONLY = ["feature-store", "ingestion", "trainer", "serving-api", "catalog-api", "control-api", "gateway"];
 
 const imports = sources.flatMap((file) =>
   [...textOf(file).matchAll(/(?:from|import\()\s*["']([^"']+)["']/g)].map((match) => ({

@@ -3,6 +3,7 @@
  * same token and the same JSON.
  */
 import { CatalogueSlice } from "@thewatcher/contracts/api/catalogue";
+import { type ComposePages, ComposedPages, PublishedRules } from "@thewatcher/contracts/api/control";
 import { StatedOutcomes } from "@thewatcher/contracts/api/stated";
 import { SERVICES, type ServiceName } from "@thewatcher/contracts/identity";
 import { problem } from "@thewatcher/contracts/problems";
@@ -14,6 +15,7 @@ import type { TokenSigner } from "@thewatcher/kit/internal-token";
 import type { Lifecycle } from "@thewatcher/kit/lifecycle";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { FetchCatalogueSlice } from "@thewatcher/serving-api/catalogue-holder";
+import type { FetchRules } from "@thewatcher/serving-api/rules-holder";
 import { urlSettingOf } from "./roles/table.ts";
 import { SETTINGS, type Settings, serviceUrls, variableOf } from "./settings.ts";
 
@@ -24,7 +26,13 @@ export type Service = (request: Request, bindings?: object) => Promise<Response>
  * Of an answer, with all repeats; a process that hangs costs half of it before another is asked. A page is composed within
  * 250 ms whatever the stores do; an event waits until the log has it, which a broker that changes hands makes longer.
  */
-const SERVICE_MS_MAX: Readonly<Record<ServiceName, number>> = { serving: 2_000, catalog: 10_000, ingestion: 10_000 };
+const SERVICE_MS_MAX: Readonly<Record<ServiceName, number>> = {
+  serving: 2_000,
+  catalog: 10_000,
+  ingestion: 10_000,
+  // A dry run takes up to 30 s, and an attempt has half of this.
+  control: 80_000,
+};
 /** Which service a request is for, where one port answers for several. */
 const SERVICE_HEADER = "x-service";
 
@@ -43,8 +51,8 @@ export function connectService(
     urls: serviceUrls(urls),
     clock,
     deadlineMs: SERVICE_MS_MAX[name],
-    // All that our services take carries the ids of its events: what comes twice counts once.
-    isIdempotent: () => true,
+    // All that the others take carries the ids of its events: what comes twice counts once.
+    isIdempotent: () => name !== "control",
     headers: { [SERVICE_HEADER]: name },
   });
   lifecycle.own(`connections to ${name}`, service, (it) => it.close());
@@ -110,6 +118,25 @@ export function statedCommands(call: Call): SendStated {
   return async (events) => {
     const response = await call("/internal/stated", { method: "POST", body: JSON.stringify({ events }) });
     return StatedOutcomes.parse(await bodyOf(response, "stated preferences"));
+  };
+}
+
+/** Pages that nobody is shown, for dry runs. */
+export function pagesComposedBy(call: Call): (request: ComposePages) => Promise<ComposedPages> {
+  return async (request) => {
+    const response = await call("/internal/pages", { method: "POST", body: JSON.stringify(request) });
+    return ComposedPages.parse(await bodyOf(response, "composed pages"));
+  };
+}
+
+/** The published rules, or undefined when `heldVersion` still is the version. */
+export function publishedRules(call: Call): FetchRules {
+  return async ({ heldVersion }) => {
+    const response = await call("/internal/rules", {
+      headers: heldVersion === undefined ? {} : { "if-none-match": `"${heldVersion ?? 0}"` },
+    });
+    if (response.status === 304) return undefined;
+    return PublishedRules.parse(await bodyOf(response, "rules"));
   };
 }
 

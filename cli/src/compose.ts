@@ -27,6 +27,7 @@ import { createCinemaMetrics } from "./metrics.ts";
 import type { StoreName, Stores } from "./open-stores.ts";
 import { composeCatalog } from "./roles/catalog.ts";
 import { holdCatalogue } from "./roles/catalogue.ts";
+import { composeControl } from "./roles/control.ts";
 import { composeGateway } from "./roles/gateway.ts";
 import { composeIngestion } from "./roles/ingestion.ts";
 import type { RoleContext, RolePart } from "./roles/part.ts";
@@ -132,6 +133,7 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
   if (has("catalog")) parts.set("catalog", composeCatalog(stores, context, { settings, metrics: metrics.search }));
   const serving = has("serving") && catalogue ? composeServing(stores, context, catalogue, settings) : undefined;
   if (serving) parts.set("serving", serving);
+  if (has("control")) parts.set("control", composeControl(stores, context));
   if (has("ingestion") && catalogue)
     parts.set("ingestion", composeIngestion(stores, context, { catalogue, metrics: metrics.collector }));
   const readers = has("sink") ? composeSink(stores, context, { ...deps, onAudit: metrics.audited }) : undefined;

@@ -76,7 +76,7 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
   let env: Record<string, string>;
   const servers = {} as Record<(typeof STORES)[number], RunningServer>;
   const processes = {} as Record<
-    "catalog" | "gateway" | "trainer" | "serving1" | "serving2" | "ingestion1" | "ingestion2" | "sink1" | "sink2",
+    "catalog" | "control" | "gateway" | "trainer" | "serving1" | "serving2" | "ingestion1" | "ingestion2" | "sink1" | "sink2",
     RoleProcess
   >;
   type ProcessName = keyof typeof processes;
@@ -107,6 +107,7 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
     );
     const names: readonly (readonly [ProcessName, string])[] = [
       ["catalog", "catalog"],
+      ["control", "control"],
       ["gateway", "gateway"],
       ["trainer", "trainer"],
       ["serving1", "serving"],
@@ -131,6 +132,7 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
       THEWATCHER_CATALOG_URL: urlsOf("catalog"),
       THEWATCHER_SERVING_URL: urlsOf("serving1", "serving2"),
       THEWATCHER_INGESTION_URL: urlsOf("ingestion1", "ingestion2"),
+      THEWATCHER_CONTROL_URL: urlsOf("control"),
       THEWATCHER_INTERNAL_KEY: internalKey,
       THEWATCHER_MAIL_URL: "smtp://127.0.0.1:1/?from=cinema@thewatcher.by",
       THEWATCHER_PUBLIC_ORIGIN: "https://thewatcher.by",

@@ -115,6 +115,7 @@ describe("what is refused", () => {
     catalogUrl: ["", "catalog:8080", "http://", "ftp://x", "http://x/path", "http://x/?a=b", "http://u@x", "http://x,"],
     servingUrl: ["serving", "http://x,y"],
     ingestionUrl: [",", "https://x#y"],
+    controlUrl: ["control:8080", "http://x?y"],
     publicHosts: ["", "a b", "host:8080", "https://host", "-x", "a,/"],
     trustedProxies: ["", "10.0.0.0/33", "proxy", "::1/129", "10.0.0.0/8,x", "fe80::1%eth0"],
     internalKey: [],

@@ -176,6 +176,7 @@ export const SETTINGS = {
   catalogUrl: serviceUrl("where the role catalog answers, with --roles"),
   servingUrl: serviceUrl("where the role serving answers, with --roles"),
   ingestionUrl: serviceUrl("where the role ingestion answers, with --roles"),
+  controlUrl: serviceUrl("where the role control answers, with --roles"),
   publicHosts: {
     schema: listSetting((name) => /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(name)),
     default: undefined,
@@ -227,6 +228,7 @@ export interface Settings {
   readonly catalogUrl: string | undefined;
   readonly servingUrl: string | undefined;
   readonly ingestionUrl: string | undefined;
+  readonly controlUrl: string | undefined;
   readonly publicHosts: string | undefined;
   readonly trustedProxies: string | undefined;
   readonly internalKey: string | undefined;

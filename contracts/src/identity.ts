@@ -10,7 +10,7 @@ import { PlanId } from "./plans.ts";
 export const Role = z.enum(["viewer", "analyst", "product", "editor", "operator", "service"]);
 export type Role = z.infer<typeof Role>;
 
-export const SERVICES = ["ingestion", "serving", "catalog"] as const;
+export const SERVICES = ["ingestion", "serving", "catalog", "control"] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 export const Identity = z.object({

@@ -31,7 +31,7 @@ beforeAll(async () => {
     database: stores.database,
     cache: door.cache,
     signer: createTokenSigner({ privateKey: generateTokenKeys().privateKey, clock: door.clock }),
-    services: { ingestion: service, serving: service, catalog: service },
+    services: { ingestion: service, serving: service, catalog: service, control: service },
     clock: door.clock,
     log: silentLog,
     world: () => "demo",

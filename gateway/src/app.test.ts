@@ -72,7 +72,7 @@ describe("a forwarded request", () => {
     const away = () => {
       throw new Error("connect ECONNREFUSED 10.0.0.7:9000");
     };
-    const services: GatewayDeps["services"] = { ingestion: away, serving: away, catalog: away };
+    const services: GatewayDeps["services"] = { ingestion: away, serving: away, catalog: away, control: away };
     await door.close();
     door = await openDoor(stores, { services });
     const answer = await (await signIn(door, "demo-a", "a-1")).fetch("/api/v1/home");
@@ -82,7 +82,12 @@ describe("a forwarded request", () => {
 
   test("gets an answer that nobody stores, also when the service's answer is read-only", async () => {
     const readOnly = () => fetch("data:application/json,{}");
-    const services: GatewayDeps["services"] = { ingestion: readOnly, serving: readOnly, catalog: readOnly };
+    const services: GatewayDeps["services"] = {
+      ingestion: readOnly,
+      serving: readOnly,
+      catalog: readOnly,
+      control: readOnly,
+    };
     await door.close();
     door = await openDoor(stores, { services });
     const answer = await (await signIn(door, "demo-a", "a-1")).fetch("/api/v1/home");

@@ -32,6 +32,10 @@ export type Route = ForwardedRoute | OwnRoute;
 export const everyone = ["anonymous", "viewer", "analyst", "product", "editor", "operator", "service"] as const;
 /** Machines have tokens, not sessions. */
 const people = ["anonymous", "viewer"] as const;
+/** Of business rules and who changed them. */
+const rulesReaders = ["analyst", "product", "editor", "operator"] as const;
+const rulesWriters = ["product", "editor", "operator"] as const;
+const rulesPublishers = ["product", "operator"] as const;
 
 export const forwardedRoutes = [
   { method: "POST", path: "/api/v1/events", callers: ["viewer", "service"], to: "ingestion", needs: "chosen_profile" },
@@ -136,6 +140,16 @@ export const forwardedRoutes = [
     callers: ["editor"],
     to: "catalog",
   },
+  { method: "GET", path: "/api/v1/control/rules", callers: rulesReaders, to: "control" },
+  { method: "POST", path: "/api/v1/control/rules", callers: rulesWriters, to: "control" },
+  { method: "POST", path: "/api/v1/control/rules/dry-run", callers: rulesWriters, to: "control" },
+  { method: "GET", path: "/api/v1/control/rules/:version", callers: rulesReaders, to: "control" },
+  { method: "PUT", path: "/api/v1/control/rules/:version", callers: rulesWriters, to: "control" },
+  { method: "DELETE", path: "/api/v1/control/rules/:version", callers: rulesWriters, to: "control" },
+  { method: "POST", path: "/api/v1/control/rules/:version/publish", callers: rulesPublishers, to: "control" },
+  { method: "POST", path: "/api/v1/control/rules/:version/rollback", callers: rulesPublishers, to: "control" },
+  { method: "GET", path: "/api/v1/control/audit", callers: rulesReaders, to: "control" },
+  { method: "GET", path: "/api/v1/control/audit/:entryId", callers: rulesReaders, to: "control" },
 ] as const satisfies readonly ForwardedRoute[];
 
 export const ownRoutes = [

@@ -39,7 +39,7 @@ beforeAll(async () => {
     database: {} as Database,
     cache,
     signer: createTokenSigner({ privateKey: generateTokenKeys().privateKey, clock }),
-    services: { ingestion: nothing, serving: nothing, catalog: nothing },
+    services: { ingestion: nothing, serving: nothing, catalog: nothing, control: nothing },
     web: { root },
     clock,
     log: silentLog,

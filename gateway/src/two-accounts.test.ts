@@ -42,6 +42,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   personId: "person-1",
   collectionId: "collection-1",
   revision: "1",
+  version: "1",
+  entryId: "1",
   slug: "not-found",
 };
 
@@ -96,6 +98,12 @@ const bodies: Readonly<Record<string, ((of: Person["ids"]) => unknown) | undefin
   "POST /api/v1/editor/collections": () => ({}),
   "PUT /api/v1/editor/collections/{collectionId}": () => ({}),
   "POST /api/v1/editor/collections/{collectionId}/undo/{revision}": undefined,
+  "POST /api/v1/control/rules": () => ({ document: { rules: [] } }),
+  "POST /api/v1/control/rules/dry-run": () => ({ document: { rules: [] } }),
+  "PUT /api/v1/control/rules/{version}": () => ({ document: { rules: [] } }),
+  "DELETE /api/v1/control/rules/{version}": undefined,
+  "POST /api/v1/control/rules/{version}/publish": () => ({ replaces: null }),
+  "POST /api/v1/control/rules/{version}/rollback": () => ({ replaces: null }),
   "POST /api/v1/session": () => ({ email: "a@example.org", password: "not the password" }),
   "PUT /api/v1/session/profile": ({ profileId }) => ({ profileId, password }),
   "DELETE /api/v1/session": undefined,

@@ -31,7 +31,12 @@ export function composeGateway(
     database,
     cache,
     signer: own.signer,
-    services: { catalog: service("catalog"), serving: service("serving"), ingestion: service("ingestion") },
+    services: {
+      catalog: service("catalog"),
+      serving: service("serving"),
+      ingestion: service("ingestion"),
+      control: service("control"),
+    },
     ...(own.web ? { web: own.web } : {}),
     clock,
     log: logOf("gateway"),

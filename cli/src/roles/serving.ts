@@ -2,6 +2,8 @@
 import { createLiveTitleFeatures, type LiveTitleFeatures } from "@thewatcher/feature-store/live-title-features";
 import { createServingApi } from "@thewatcher/serving-api/app";
 import { createItemTablesHolder } from "@thewatcher/serving-api/item-tables-holder";
+import { createRulesHolder } from "@thewatcher/serving-api/rules-holder";
+import { publishedRules } from "../clients.ts";
 import { createProfileDirectory, readProfilesFrom } from "../profile-directory.ts";
 import { type Settings, servingParametersOf } from "../settings.ts";
 import type { HeldCatalogue } from "./catalogue.ts";
@@ -24,6 +26,7 @@ export function composeServing(
   const { clock, logOf, lifecycle } = context;
   const log = logOf("serving");
   const itemTables = createItemTablesHolder({ recommendations, objects, clock, log });
+  const rules = createRulesHolder({ fetchRules: publishedRules(context.call("control")), clock, log: logOf("rules") });
   const titleFeatures = createLiveTitleFeatures({ objects, eventLog, clock, log: logOf("title-features") });
   const profiles = createProfileDirectory({ ...readProfilesFrom(database), clock });
   const parameters = servingParametersOf(settings);
@@ -41,11 +44,12 @@ export function composeServing(
   return {
     fetch: (request) => app.fetch(request),
     async refresh() {
-      await Promise.all([itemTables.refresh(), titleFeatures.refresh(), profiles.preload()]);
+      await Promise.all([itemTables.refresh(), titleFeatures.refresh(), rules.refresh(), profiles.preload()]);
     },
     async start() {
       watch("item tables", itemTables, lifecycle);
       watch("title features", titleFeatures, lifecycle);
+      watch("rules", rules, lifecycle);
     },
     unready() {
       if (catalogue.version() !== undefined) return undefined;

@@ -24,6 +24,7 @@ const SERVERS = {
   catalogUrl: "http://catalog:8080",
   servingUrl: "http://serving:8080",
   ingestionUrl: "http://ingestion:8080",
+  controlUrl: "http://control:8080",
   mailUrl: "smtp://mail/?from=cinema@thewatcher.by",
   publicOrigin: "https://thewatcher.by",
 } as const;
@@ -52,7 +53,7 @@ describe("--roles", () => {
 
   test.each(["", "collector", "serving,", "Serving", "constructor"])("refuses %j with all that are", (given) => {
     expect(() => parseRoles(given)).toThrow(
-      /is no role; accepted: gateway, catalog, ingestion, serving, sink, trainer/,
+      /is no role; accepted: gateway, catalog, ingestion, serving, control, sink, trainer/,
     );
   });
 });
@@ -65,7 +66,13 @@ describe("what a process of a role must be told", () => {
   test.each(ROLE_NAMES)("%s: each embedded store that it uses is named, with what is taken; no other", (role) => {
     const message = refusal(
       [role],
-      settings({ internalKey: KEY, catalogUrl: "http://c", servingUrl: "http://s", ingestionUrl: "http://i" }),
+      settings({
+        internalKey: KEY,
+        catalogUrl: "http://c",
+        servingUrl: "http://s",
+        ingestionUrl: "http://i",
+        controlUrl: "http://r",
+      }),
     );
     const named = [...message.matchAll(/THEWATCHER_(\w+)_URL=/g)].map(([, name]) => name?.toLowerCase());
     // A catalogue that searches in its own memory is whole: that index is kept in any case.
@@ -96,7 +103,7 @@ describe("what a process of a role must be told", () => {
     expect(() => requireRoleSettings(["catalog", "serving"], settings({ ...others, internalKey: KEY }))).not.toThrow();
     expect(refusal(["serving"], settings({ ...others, internalKey: KEY }))).toContain("THEWATCHER_CATALOG_URL");
     expect(() => requireRoleSettings(["sink"], settings(SERVERS))).not.toThrow();
-    for (const role of ["gateway", "catalog", "ingestion", "serving", "trainer"] as const)
+    for (const role of ["gateway", "catalog", "ingestion", "serving", "control", "trainer"] as const)
       expect(refusal([role], settings(SERVERS))).toContain("THEWATCHER_INTERNAL_KEY is missing");
   });
 

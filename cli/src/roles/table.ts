@@ -22,7 +22,7 @@ export const ROLES = {
   gateway: {
     needs: ["database", "cache"],
     degradesWithout: [],
-    calls: ["catalog", "serving", "ingestion"],
+    calls: ["catalog", "serving", "ingestion", "control"],
     listens: "public",
   },
   /**
@@ -36,9 +36,11 @@ export const ROLES = {
   serving: {
     needs: [],
     degradesWithout: ["eventLog", "recommendations", "objects", "database"],
-    calls: ["catalog"],
+    calls: ["catalog", "control"],
     listens: "services",
   },
+  /** Business rules and who changed them. Serving goes by what it read of them last while this is away. */
+  control: { needs: ["database"], degradesWithout: [], calls: ["serving"], listens: "services" },
   /** The readers of the log: into the warehouse, each profile's live state, and the archive, which waits for its store. */
   sink: {
     needs: ["eventLog", "warehouse", "recommendations"],
@@ -85,10 +87,11 @@ export function parseRoles(given: string): readonly RoleName[] {
   return ROLE_NAMES.filter((name) => names.includes(name));
 }
 
-const URL_SETTINGS: Readonly<Record<ServiceName, "catalogUrl" | "servingUrl" | "ingestionUrl">> = {
+const URL_SETTINGS: Readonly<Record<ServiceName, "catalogUrl" | "servingUrl" | "ingestionUrl" | "controlUrl">> = {
   catalog: "catalogUrl",
   serving: "servingUrl",
   ingestion: "ingestionUrl",
+  control: "controlUrl",
 };
 export const urlSettingOf = (service: ServiceName) => URL_SETTINGS[service];
 

@@ -168,6 +168,56 @@ export interface ApiOperations {
     readonly body: undefined;
     readonly answer: { readonly revision: number; readonly collection: { readonly collectionId: string; readonly names: { readonly ru?: string | undefined; readonly be?: string | undefined; readonly en?: string | undefined; }; readonly titleIds: readonly (string)[]; }; };
   };
+  readonly "GET /api/v1/control/rules": {
+    readonly query: { readonly before?: number; };
+    readonly body: undefined;
+    readonly answer: { readonly published: (number) | (null); readonly versions: readonly ({ readonly version: number; readonly status: "draft" | "published" | "retired"; readonly revision: number; readonly note: string; readonly ruleCount: number; readonly createdAt: string; readonly createdBy: string; readonly publishedAt: (string) | (null); readonly publishedBy: (string) | (null); })[]; readonly next: (number) | (null); };
+  };
+  readonly "POST /api/v1/control/rules": {
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: { readonly version: number; readonly status: "draft" | "published" | "retired"; readonly revision: number; readonly note: string; readonly ruleCount: number; readonly createdAt: string; readonly createdBy: string; readonly publishedAt: (string) | (null); readonly publishedBy: (string) | (null); readonly document: { readonly [key: string]: unknown }; };
+  };
+  readonly "POST /api/v1/control/rules/dry-run": {
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: { readonly published: (number) | (null); readonly seed: number; readonly profilesAsked: number; readonly profiles: number; readonly cutShort: boolean; readonly changedShare: (number) | (null); readonly relaxedPages: { readonly before: number; readonly after: number; }; readonly exposure: { readonly before: number; readonly after: number; }; readonly titlesChanged: number; readonly gaining: readonly ({ readonly titleId: string; readonly name: string; readonly before: number; readonly after: number; })[]; readonly losing: readonly ({ readonly titleId: string; readonly name: string; readonly before: number; readonly after: number; })[]; readonly emptied: readonly ({ readonly rowId: string; readonly kind: string; readonly pages: number; })[]; readonly rules: readonly ({ readonly ruleId: string; readonly name: string; readonly enabled: boolean; readonly pages: number; readonly effects: { readonly removed: number; readonly moved: number; readonly pinned: number; readonly capped: number; }; })[]; readonly durationMs: number; readonly composeMs: { readonly before: (number) | (null); readonly after: (number) | (null); }; };
+  };
+  readonly "GET /api/v1/control/rules/{version}": {
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: { readonly version: number; readonly status: "draft" | "published" | "retired"; readonly revision: number; readonly note: string; readonly ruleCount: number; readonly createdAt: string; readonly createdBy: string; readonly publishedAt: (string) | (null); readonly publishedBy: (string) | (null); readonly document: { readonly [key: string]: unknown }; };
+  };
+  readonly "PUT /api/v1/control/rules/{version}": {
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: { readonly version: number; readonly status: "draft" | "published" | "retired"; readonly revision: number; readonly note: string; readonly ruleCount: number; readonly createdAt: string; readonly createdBy: string; readonly publishedAt: (string) | (null); readonly publishedBy: (string) | (null); readonly document: { readonly [key: string]: unknown }; };
+  };
+  readonly "DELETE /api/v1/control/rules/{version}": {
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: unknown;
+  };
+  readonly "POST /api/v1/control/rules/{version}/publish": {
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: { readonly version: number; readonly status: "draft" | "published" | "retired"; readonly revision: number; readonly note: string; readonly ruleCount: number; readonly createdAt: string; readonly createdBy: string; readonly publishedAt: (string) | (null); readonly publishedBy: (string) | (null); readonly document: { readonly [key: string]: unknown }; };
+  };
+  readonly "POST /api/v1/control/rules/{version}/rollback": {
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: { readonly version: number; readonly status: "draft" | "published" | "retired"; readonly revision: number; readonly note: string; readonly ruleCount: number; readonly createdAt: string; readonly createdBy: string; readonly publishedAt: (string) | (null); readonly publishedBy: (string) | (null); readonly document: { readonly [key: string]: unknown }; };
+  };
+  readonly "GET /api/v1/control/audit": {
+    readonly query: { readonly subject?: string; readonly before?: number; readonly limit?: number; };
+    readonly body: undefined;
+    readonly answer: { readonly entries: readonly ({ readonly entryId: number; readonly at: string; readonly who: string; readonly role: ("viewer" | "analyst" | "product" | "editor" | "operator" | "service") | ("command"); readonly action: "rules.create" | "rules.replace" | "rules.discard" | "rules.publish" | "rules.rollback"; readonly subject: string; readonly requestId: string; })[]; readonly next: (number) | (null); };
+  };
+  readonly "GET /api/v1/control/audit/{entryId}": {
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: { readonly entryId: number; readonly at: string; readonly who: string; readonly role: ("viewer" | "analyst" | "product" | "editor" | "operator" | "service") | ("command"); readonly action: "rules.create" | "rules.replace" | "rules.discard" | "rules.publish" | "rules.rollback"; readonly subject: string; readonly requestId: string; readonly before: ({ readonly [key: string]: unknown }) | (null); readonly after: ({ readonly [key: string]: unknown }) | (null); };
+  };
   readonly "GET /api/v1/demo/accounts": {
     readonly query: Record<never, never>;
     readonly body: undefined;
@@ -330,6 +380,13 @@ export type ApiPath =
   | `/api/v1/account`
   | `/api/v1/collections/${string}`
   | `/api/v1/collections`
+  | `/api/v1/control/audit/${string}`
+  | `/api/v1/control/audit`
+  | `/api/v1/control/rules/${string}/publish`
+  | `/api/v1/control/rules/${string}/rollback`
+  | `/api/v1/control/rules/${string}`
+  | `/api/v1/control/rules/dry-run`
+  | `/api/v1/control/rules`
   | `/api/v1/demo/accounts`
   | `/api/v1/devices/${string}`
   | `/api/v1/devices`

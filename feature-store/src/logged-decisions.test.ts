@@ -10,6 +10,7 @@ import { deterministicUuid7, uuid7 } from "@thewatcher/kit/uuid";
 import { openChdbWarehouse } from "@thewatcher/stores/warehouse/chdb";
 import type { Warehouse } from "@thewatcher/stores/warehouse/port";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { measureJoinRate } from "./join-rate.ts";
 import { type LoggedDecision, readLoggedDecisions } from "./logged-decisions.ts";
 
 // What is older than 30 days would be forgotten while the test looks.
@@ -78,13 +79,13 @@ let events = 0;
 async function happened(
   type: string,
   payload: object,
-  more: { decisionId?: string; afterMs?: number; topic?: string } = {},
+  more: { decisionId?: string; position?: number; afterMs?: number; topic?: string } = {},
 ): Promise<void> {
   const occurredAt = new Date(AT + (more.afterMs ?? MINUTE_MS)).toISOString();
   const event = {
     ...{ version: 1, eventId: deterministicUuid7(`${events++}`, AT), type, profileId: "p-1001", payload },
     ...{ occurredAt, sentAt: occurredAt, receivedAt: occurredAt, knownAt: occurredAt },
-    ...{ device: "web", country: "BY", timeQuality: "observed", decisionId: more.decisionId },
+    ...{ device: "web", country: "BY", timeQuality: "observed", decisionId: more.decisionId, position: more.position },
   };
   const records = [{ offset: offset++, key: "p-1001", value: Buffer.from(JSON.stringify(event)) }];
   await warehouse.insertEvents({ topic: more.topic ?? "behaviour", partition: 0, records });
@@ -191,5 +192,48 @@ describe("logged decisions", () => {
     });
     expect(await warehouse.query("SELECT toUInt32(offset) AS offset FROM decisions")).toEqual([{ offset: 502 }]);
     expect(await warehouse.query("SELECT toUInt32(count()) AS items FROM decision_items")).toEqual([{ items: 4 }]);
+  });
+});
+
+describe("the join rate", () => {
+  const measure = () => measureJoinRate(warehouse, { since: AT - MINUTE_MS, until: AT + 10 * MINUTE_MS });
+
+  test("is the share of clicks and starts whose decision is logged with their title at their position", async () => {
+    const decisionId = uuid7(AT) as DecisionId;
+    await logDecision(recordOf(decisionId));
+    await happened("click", { titleId: "film-1" }, { decisionId, position: 1 });
+    await happened("play_start", { titleId: "film-2", playbackId: "a" }, { decisionId, position: 2 });
+    await happened("click", { titleId: "film-0" }, { decisionId });
+    // An impression is no success, and what names no decision claims none.
+    await happened("impression", { titleId: "film-9" }, { decisionId, position: 0 });
+    await happened("click", { titleId: "film-9" });
+    expect(await measure()).toEqual({
+      events: 3,
+      joined: 3,
+      rate: 1,
+      missing: { decision: 0, item: 0, position: 0 },
+      ignored: 0,
+    });
+    await happened("click", { titleId: "film-1" }, { decisionId, position: 0 });
+    await happened("click", { titleId: "film-3" }, { decisionId, position: 0 });
+    await happened("click", { titleId: "film-1" }, { decisionId: uuid7(AT + 1), position: 1 });
+    expect(await measure()).toEqual({
+      events: 6,
+      joined: 3,
+      rate: 0.5,
+      missing: { decision: 1, item: 1, position: 1 },
+      ignored: 0,
+    });
+  });
+
+  test("leaves out what names a decision of before the log, and who was erased", async () => {
+    const decisionId = uuid7(AT) as DecisionId;
+    await happened("click", { titleId: "film-1" }, { decisionId: uuid7(AT - MINUTE_MS), position: 1 });
+    expect(await measure()).toMatchObject({ events: 0, rate: null, ignored: 1 });
+    await logDecision(recordOf(decisionId));
+    await happened("click", { titleId: "film-1" }, { decisionId, position: 1 });
+    expect(await measure()).toMatchObject({ events: 1, joined: 1, ignored: 1 });
+    await happened("erasure", { reason: "viewer_request" }, { afterMs: 5 * MINUTE_MS, topic: "erasures" });
+    expect(await measure()).toMatchObject({ events: 0, rate: null });
   });
 });

@@ -10,8 +10,9 @@ import { CATALOGUE_FILE_BYTES_MAX, readCatalogueFile } from "@thewatcher/catalog
 import { importCatalogue } from "@thewatcher/catalog-api/catalogue-import";
 import { upsertTitles } from "@thewatcher/catalog-api/titles";
 import { RecommendationList } from "@thewatcher/contracts/api/serving";
+import { DECISION_DAYS } from "@thewatcher/contracts/decisions";
 import { Role } from "@thewatcher/contracts/identity";
-import { Country, ProfileId } from "@thewatcher/contracts/ids";
+import { Country, DecisionId, ProfileId } from "@thewatcher/contracts/ids";
 import { DeadLetterCause } from "@thewatcher/contracts/topics/dead-letters";
 import { grantRole } from "@thewatcher/gateway/identity/grant";
 import { createServiceToken } from "@thewatcher/gateway/service-tokens";
@@ -25,7 +26,9 @@ import { type ImportSummary, runImport } from "@thewatcher/ingestion/import/run"
 import type { ImportSource } from "@thewatcher/ingestion/import/source";
 import { replay } from "@thewatcher/ingestion/replay/replay";
 import { UserError } from "@thewatcher/kit/user-error";
+import { explainDecision } from "@thewatcher/serving-api/explain";
 import type { RecommendationListEntry } from "@thewatcher/stores/recommendations/port";
+import { findDecision } from "@thewatcher/stores/warehouse/logged-decisions";
 import type { TrainSummary } from "@thewatcher/trainer/trainer";
 import { z } from "zod";
 import type { Cinema } from "./compose.ts";
@@ -68,6 +71,11 @@ const letterFilter = {
   since: z.number().optional(),
   profile: z.string().max(64).optional(),
 };
+
+/** A decision is readable a second behind its answer; on a busy machine, later. */
+const DECISIONS_MS_MAX = 30_000;
+/** SQL has no empty list. */
+const NO_TITLE = [""];
 
 const parameters = z.record(z.string(), z.unknown()).default({});
 
@@ -225,6 +233,36 @@ export const operations = {
       const profileId = await cinema.resolveProfile(profile);
       const path = `/api/v1/profiles/${encodeURIComponent(profileId)}/recommendations?n=${count}`;
       return RecommendationList.parse(await cinema.askServing(path));
+    },
+  }),
+
+  explain: operation({
+    needs: { stores: ["eventLog", "warehouse", "database"] },
+    request: z.object({ decisionId: DecisionId }),
+    async run({ decisionId }, { cinema, report, signal }) {
+      const { warehouse, database } = cinema.stores;
+      let record = await findDecision(warehouse, decisionId);
+      if (!record) {
+        report({ stage: "waiting for what was decided just now" });
+        const late = AbortSignal.timeout(DECISIONS_MS_MAX);
+        await cinema.decisionsReadable(AbortSignal.any([signal, late])).catch((error: unknown) => {
+          if (!late.aborted) throw error;
+        });
+        record = await findDecision(warehouse, decisionId);
+      }
+      if (!record)
+        throw new UserError(
+          `no decision ${decisionId} is logged; they are kept ${DECISION_DAYS} days, and go with their profile. The answer to a page or a list names its own as decisionId`,
+        );
+      const names = await database.kysely
+        .selectFrom("titles")
+        .select(["title_id", "name"])
+        .where("title_id", "in", [...record.titleIds, ...record.history.titleIds, ...NO_TITLE])
+        .execute();
+      return {
+        ...explainDecision(record),
+        names: Object.fromEntries(names.map(({ title_id, name }) => [title_id, name])),
+      };
     },
   }),
 

@@ -6,6 +6,7 @@ import { addAudit } from "./commands/audit.ts";
 import { addImport } from "./commands/data.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
+import { addExplain } from "./commands/explain.ts";
 import { addModels } from "./commands/models.ts";
 import { addOperate } from "./commands/operate.ts";
 import { addReplay } from "./commands/replay.ts";
@@ -47,6 +48,7 @@ function createProgram({ writeOut, writeErr }: ProgramOutput): Command {
   addImport(program);
   addModels(program);
   addEvaluate(program);
+  addExplain(program);
   addOperate(program);
   addAudit(program);
   addDeadLetters(program);

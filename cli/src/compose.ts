@@ -6,13 +6,13 @@
  */
 
 import type { ServiceName } from "@thewatcher/contracts/identity";
-import { EVENT_TOPICS, lastingTopics } from "@thewatcher/contracts/topics";
+import { EVENT_TOPICS, lastingTopics, topics } from "@thewatcher/contracts/topics";
 import { ARCHIVE_GROUP } from "@thewatcher/ingestion/archive/archive";
 import type { SendStated } from "@thewatcher/ingestion/collector";
 import type { KnownTitle } from "@thewatcher/ingestion/judge";
 import { observeReaders, type ReaderProgress } from "@thewatcher/ingestion/observe-readers";
 import { PROFILE_STATE_GROUP } from "@thewatcher/ingestion/profile-state-fold";
-import { SINK_GROUP } from "@thewatcher/ingestion/sink";
+import { DECISION_SINK_GROUP, SINK_GROUP } from "@thewatcher/ingestion/sink";
 import { assert } from "@thewatcher/kit/assert";
 import type { Clock } from "@thewatcher/kit/clock";
 import { createTokenSigner, createTokenVerifier, generateTokenKeys, tokenKeysOf } from "@thewatcher/kit/internal-token";
@@ -55,6 +55,10 @@ export interface Cinema {
   readonly log: Log;
   readonly trainer: Trainer;
   readonly sink: ReaderProgress;
+  /** Of logged decisions into the warehouse. */
+  readonly decisions: ReaderProgress;
+  /** What was decided until now can be read: of this process, and of others as far as it is in the log. */
+  decisionsReadable(signal: AbortSignal): Promise<void>;
   readonly profileStates: ReaderProgress;
   /** Waiting for it starts it, where this process does not archive all the time. */
   readonly archive: ReaderProgress;
@@ -131,7 +135,10 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
   const metrics = createCinemaMetrics();
   const catalogue = has("serving") || has("ingestion") ? holdCatalogue(context) : undefined;
   if (has("catalog")) parts.set("catalog", composeCatalog(stores, context, { settings, metrics: metrics.search }));
-  const serving = has("serving") && catalogue ? composeServing(stores, context, catalogue, settings) : undefined;
+  const serving =
+    has("serving") && catalogue
+      ? composeServing(stores, context, catalogue, { settings, metrics: metrics.decisions })
+      : undefined;
   if (serving) parts.set("serving", serving);
   if (has("control")) parts.set("control", composeControl(stores, context));
   if (has("ingestion") && catalogue)
@@ -153,18 +160,19 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
   });
 
   /** The readers of this process know sooner; those of others are seen in the log. */
-  const progressOf = (group: string, topics: readonly string[] = EVENT_TOPICS): ReaderProgress =>
+  const progressOf = (group: string, topicNames: readonly string[] = EVENT_TOPICS): ReaderProgress =>
     observeReaders({
       eventLog: {
         bounds: (topic) => stores.eventLog.bounds(topic),
         committed: (name, topic) => stores.eventLog.committed(name, topic),
       },
       group,
-      topics,
+      topics: topicNames,
       advice: "start one that reads: `thewatcher start --roles=sink`",
       clock,
     });
   const sink = readers?.sink ?? progressOf(SINK_GROUP);
+  const decisions = readers?.decisions ?? progressOf(DECISION_SINK_GROUP, [topics.decisions.name]);
   const profileStates = readers?.profileStates ?? progressOf(PROFILE_STATE_GROUP);
   const archivedTopics = lastingTopics.map(({ name }) => name);
   const archive = readers?.archive ?? progressOf(ARCHIVE_GROUP, archivedTopics);
@@ -186,6 +194,11 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
     log,
     trainer,
     sink,
+    decisions,
+    async decisionsReadable(signal) {
+      await serving?.decisionsLogged();
+      await decisions.caughtUp(signal);
+    },
     profileStates,
     archive,
     sendStated: statedCommands(context.call("catalog")),
@@ -215,7 +228,9 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
       return { ready: reasons.length === 0, reasons, degraded: away(false), stores: examined };
     },
     metrics: () =>
-      metrics.render(deps.storeNames.includes("eventLog") ? { sink, profile_states: profileStates, archive } : {}),
+      metrics.render(
+        deps.storeNames.includes("eventLog") ? { sink, decisions, profile_states: profileStates, archive } : {},
+      ),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The role `serving`: pages and lists. */
 import { createLiveTitleFeatures, type LiveTitleFeatures } from "@thewatcher/feature-store/live-title-features";
 import { createServingApi } from "@thewatcher/serving-api/app";
+import { createDecisionLog, type DecisionLogMetrics } from "@thewatcher/serving-api/decision-log";
 import { createItemTablesHolder } from "@thewatcher/serving-api/item-tables-holder";
 import { createRulesHolder } from "@thewatcher/serving-api/rules-holder";
 import { publishedRules } from "../clients.ts";
@@ -15,13 +16,18 @@ export interface ServingPart extends RolePart {
   /** A generation was made active in this process: look now instead of at the next poll. */
   activated(): void;
   readonly titleFeatures: LiveTitleFeatures;
+  /** What was decided so far is in the log, or dropped. */
+  decisionsLogged(): Promise<void>;
 }
 
 export function composeServing(
   { recommendations, objects, database, eventLog }: RoleStores<"serving">,
   context: RoleContext,
   catalogue: HeldCatalogue,
-  settings: Pick<Settings, "servingParameters">,
+  {
+    settings,
+    metrics,
+  }: { readonly settings: Pick<Settings, "servingParameters">; readonly metrics: DecisionLogMetrics },
 ): ServingPart {
   const { clock, logOf, lifecycle } = context;
   const log = logOf("serving");
@@ -30,6 +36,11 @@ export function composeServing(
   const titleFeatures = createLiveTitleFeatures({ objects, eventLog, clock, log: logOf("title-features") });
   const profiles = createProfileDirectory({ ...readProfilesFrom(database), clock });
   const parameters = servingParametersOf(settings);
+  const decisions = lifecycle.own(
+    "decision log",
+    createDecisionLog({ eventLog, clock, log: logOf("decision-log"), metrics }),
+    (it) => it.close(),
+  );
   const app = createServingApi({
     recommendations,
     itemTables,
@@ -39,6 +50,7 @@ export function composeServing(
     clock,
     log,
     parameters: () => parameters,
+    onDecision: (trace) => decisions.add(trace),
     titleFeatures,
   });
   return {
@@ -57,5 +69,6 @@ export function composeServing(
     },
     activated: () => void itemTables.refresh(),
     titleFeatures,
+    decisionsLogged: () => decisions.flushed(),
   };
 }

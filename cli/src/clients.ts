@@ -3,7 +3,7 @@
  * same token and the same JSON.
  */
 import { CatalogueSlice } from "@thewatcher/contracts/api/catalogue";
-import { type ComposePages, ComposedPages, PublishedRules } from "@thewatcher/contracts/api/control";
+import { ComposedPages, type ComposePages, PublishedRules } from "@thewatcher/contracts/api/control";
 import { StatedOutcomes } from "@thewatcher/contracts/api/stated";
 import { SERVICES, type ServiceName } from "@thewatcher/contracts/identity";
 import { problem } from "@thewatcher/contracts/problems";

@@ -8,8 +8,8 @@
  *
  *   p = σ(b_position + c_rowKind) · σ(f(x)),  b₀ = EXAMINED_FIRST,  loss = −mean[y log p + (1 − y) log(1 − p)] + decay
  *
- * y may be graded: the loss is least where p is its mean. Chosen over a table added to the logit, over a softmax within
- * the page with that table, and over no correction, by measurement: docs/decisions/0013-ranker.md has the figures.
+ * y may be graded: the loss is least where p is its mean. Chosen by measurement over a table added to the logit, over a
+ * softmax within the page, and over no correction: docs/decisions/0013-ranker.md has the figures.
  *
  * The last part of the decisions (by time) stops the training at its best epoch and calibrates. Seeded, one thread: the
  * same rows and options give the same bytes.
@@ -37,6 +37,8 @@ const VALIDATION_SHARE = 0.15;
 /** Without a better epoch for so many, it ends. */
 const PATIENCE = 3;
 
+export type Examination = "estimated" | "none";
+
 export interface TrainRankerOptions {
   readonly seed: number;
   readonly version: string;
@@ -44,9 +46,8 @@ export interface TrainRankerOptions {
   readonly trainedAt: number;
   /** 24–12 ranks 200 titles in 0.12 ms; 32–16 was not better anywhere it was tried and takes 0.18 ms. */
   readonly hidden?: readonly number[];
-  readonly loss?: "pointwise" | "listwise";
-  /** `product`: as above; `added`: a table added to the logit; `none`: as if places did not matter. */
-  readonly examination?: "product" | "added" | "none";
+  /** `none`: as if places did not matter. Right where titles were not shown in an order. */
+  readonly examination?: Examination;
   readonly epochsMax?: number;
   readonly learningRate?: number;
   readonly decay?: number;
@@ -77,36 +78,31 @@ interface Network {
   readonly rowKinds: Variable;
 }
 
-/** Rows as tensors: [rows × columns]; `pages` names the shape of a page-wise loss. */
+/** Some decisions' rows, [rows × columns]; a place and a kind is a row of zeros with a one. */
 interface Batch {
   readonly z: Float32Array;
   readonly labels: Float32Array;
   readonly places: Float32Array;
   readonly kinds: Float32Array;
-  /** 1: a row; 0: padding. */
-  readonly mask: Float32Array;
   readonly rowCount: number;
-  readonly pages: readonly [count: number, length: number];
 }
 
 export async function trainRanker(rows: RankerRows, options: TrainRankerOptions): Promise<RankerTraining> {
   const {
     hidden = [24, 12],
-    loss = "pointwise",
-    examination = loss === "pointwise" ? "product" : "added",
+    examination = "estimated",
     epochsMax = 30,
     learningRate = 5e-3,
     decay = 1e-3,
     batchRows = 2048,
   } = options;
-  assert(loss === "pointwise" || examination !== "product", "a product has no page-wise form");
   const decisions = decisionCount(rows);
   const cut = Math.max(1, Math.floor(decisions * (1 - VALIDATION_SHARE)));
   const train = sliceDecisions(rows, 0, cut);
   const validation = cut < decisions ? sliceDecisions(rows, cut, decisions) : train;
   const { features, z } = standardise(train);
   assert(features.length > 0, "a feature that is not the same in every row");
-  const shape = { width: features.length, kinds: rows.rowKindNames.length, listwise: loss === "listwise" };
+  const shape = { width: features.length, kinds: Math.max(1, rows.rowKindNames.length) };
   const rng = createRng(options.seed);
   const tf = await openTensorflow();
   const network = createNetwork(tf, [features.length, ...hidden], shape.kinds, rng.fork("weights"));
@@ -116,15 +112,14 @@ export async function trainRanker(rows: RankerRows, options: TrainRankerOptions)
     ...(examination === "none" ? [] : [network.positions, network.rowKinds]),
   ];
   const optimizer = tf.train.adam(learningRate);
-  const lossOf = (batch: Batch): Tensor =>
-    (loss === "listwise" ? listwise : pointwise)(tf, network, batch, { examination, width: features.length });
+  const lossOf = (batch: Batch): Tensor => logLoss(tf, network, batch, { examination, width: features.length });
   const penalty = (): Tensor =>
     tf.add(
       tf.mul(
         decay,
         network.weights.map((weight) => tf.sum(tf.square(weight))).reduce((a, b) => tf.add(a, b)),
       ),
-      tf.mul(ROW_KIND_DECAY / Math.max(1, shape.kinds), tf.sum(tf.square(network.rowKinds))),
+      tf.mul(ROW_KIND_DECAY / shape.kinds, tf.sum(tf.square(network.rowKinds))),
     );
   try {
     const zTrain = z(train);
@@ -233,9 +228,12 @@ function forward(tf: Tensorflow, { weights, biases }: Network, z: Tensor2D): Ten
   return h;
 }
 
-/** [rows × 1]: what the place adds; `first` at the first one of the mean kind. */
-function placeLogits(tf: Tensorflow, network: Network, { places, kinds, rowCount }: Batch, first: number): Tensor {
-  const table = tf.concat([tf.tensor2d([first], [1, 1]), tf.mul(PLACE_SPEED, network.positions) as Tensor2D], 0);
+/** [rows × 1]: what the place adds; EXAMINED_FIRST at the first one of the mean kind. */
+function placeLogits(tf: Tensorflow, network: Network, { places, kinds, rowCount }: Batch): Tensor {
+  const table = tf.concat(
+    [tf.tensor2d([EXAMINED_FIRST], [1, 1]), tf.mul(PLACE_SPEED, network.positions) as Tensor2D],
+    0,
+  );
   return tf.add(
     tf.matMul(tf.tensor2d(places, [rowCount, POSITIONS]), table),
     tf.matMul(
@@ -245,35 +243,24 @@ function placeLogits(tf: Tensorflow, network: Network, { places, kinds, rowCount
   );
 }
 
-type LossOptions = { readonly examination: "product" | "added" | "none"; readonly width: number };
-
-function pointwise(tf: Tensorflow, network: Network, batch: Batch, { examination, width }: LossOptions): Tensor {
-  const f = forward(tf, network, tf.tensor2d(batch.z, [batch.rowCount, width]));
+function logLoss(
+  tf: Tensorflow,
+  network: Network,
+  batch: Batch,
+  { examination, width }: { readonly examination: Examination; readonly width: number },
+): Tensor {
   const y = tf.tensor2d(batch.labels, [batch.rowCount, 1]);
-  const p =
-    examination === "product"
-      ? tf.mul(tf.sigmoid(placeLogits(tf, network, batch, EXAMINED_FIRST)), tf.sigmoid(f))
-      : tf.sigmoid(examination === "added" ? tf.add(f, placeLogits(tf, network, batch, 0)) : f);
+  const pick = tf.sigmoid(forward(tf, network, tf.tensor2d(batch.z, [batch.rowCount, width])));
+  const p = examination === "none" ? pick : tf.mul(tf.sigmoid(placeLogits(tf, network, batch)), pick);
   const logOf = (value: Tensor): Tensor => tf.log(tf.add(value, EPSILON));
   return tf.neg(tf.mean(tf.add(tf.mul(y, logOf(p)), tf.mul(tf.sub(1, y), logOf(tf.sub(1, p))))));
 }
 
-/** −Σ y log softmax(f + place) within a page, a mean over pages with a pick. */
-function listwise(tf: Tensorflow, network: Network, batch: Batch, { examination, width }: LossOptions): Tensor {
-  const f = forward(tf, network, tf.tensor2d(batch.z, [batch.rowCount, width]));
-  const logits = examination === "none" ? f : tf.add(f, placeLogits(tf, network, batch, 0));
-  const shape = [...batch.pages] as [number, number];
-  const hidden = tf.mul(tf.sub(tf.tensor2d(batch.mask, shape), 1), 1e4);
-  const logs = tf.logSoftmax(tf.add(tf.reshape(logits, shape), hidden));
-  const y = tf.tensor2d(batch.labels, shape);
-  return tf.neg(tf.div(tf.sum(tf.mul(y, logs)), tf.add(tf.sum(y), EPSILON)));
-}
-
-/** Whole decisions, at least `batchRows` rows of them each; in random order with `rng`. Page-wise they are padded to the longest. */
+/** Whole decisions, at least `batchRows` rows of them each; in random order with `rng`. */
 function batchesOf(
   rows: RankerRows,
   z: Float32Array,
-  shape: { readonly width: number; readonly kinds: number; readonly listwise: boolean },
+  shape: { readonly width: number; readonly kinds: number },
   batchRows: number,
   rng?: Rng,
 ): Batch[] {
@@ -289,28 +276,20 @@ function batchesOf(
   let chosen: number[] = [];
   let taken = 0;
   const close = (): void => {
-    const lengths = chosen.map((decision) => decisionOffsets[decision + 1]! - decisionOffsets[decision]!);
-    const length = shape.listwise ? Math.max(...lengths) : 0;
-    const rowCount = shape.listwise ? chosen.length * length : taken;
-    const kinds = Math.max(1, shape.kinds);
     const batch: Batch = {
-      z: new Float32Array(rowCount * shape.width),
-      labels: new Float32Array(rowCount),
-      places: new Float32Array(rowCount * POSITIONS),
-      kinds: new Float32Array(rowCount * kinds),
-      mask: new Float32Array(rowCount),
-      rowCount,
-      pages: [chosen.length, length],
+      z: new Float32Array(taken * shape.width),
+      labels: new Float32Array(taken),
+      places: new Float32Array(taken * POSITIONS),
+      kinds: new Float32Array(taken * shape.kinds),
+      rowCount: taken,
     };
     let at = 0;
-    for (const [page, decision] of chosen.entries()) {
-      if (shape.listwise) at = page * length;
+    for (const decision of chosen) {
       for (let row = decisionOffsets[decision]!; row < decisionOffsets[decision + 1]!; row++, at++) {
         batch.z.set(z.subarray(row * shape.width, (row + 1) * shape.width), at * shape.width);
         batch.labels[at] = rows.labels[row]!;
         batch.places[at * POSITIONS + Math.min(POSITIONS - 1, rows.positions[row]!)] = 1;
-        batch.kinds[at * kinds + rows.rowKinds[row]!] = 1;
-        batch.mask[at] = 1;
+        batch.kinds[at * shape.kinds + rows.rowKinds[row]!] = 1;
       }
     }
     batches.push(batch);
@@ -331,16 +310,15 @@ export interface Looks {
   of(position: number, rowKind: number): number;
 }
 
-function looksOf(network: Network, examination: "product" | "added" | "none"): Looks {
+function looksOf(network: Network, examination: Examination): Looks {
   if (examination === "none") return { of: () => 1 };
-  const first = examination === "product" ? EXAMINED_FIRST : 0;
-  const table = [first, ...Array.from(network.positions.dataSync(), (value) => PLACE_SPEED * value)];
+  const table = [EXAMINED_FIRST, ...Array.from(network.positions.dataSync(), (value) => PLACE_SPEED * value)];
   const kinds = Array.from(network.rowKinds.dataSync(), (value) => PLACE_SPEED * value);
   const meanKind = kinds.reduce((sum, kind) => sum + kind, 0) / kinds.length;
   return {
     of(position, rowKind) {
       const logit = table[Math.min(POSITIONS - 1, position)]! + (rowKind < 0 ? meanKind : kinds[rowKind]!);
-      return examination === "product" ? logistic(logit) : Math.exp(logit);
+      return logistic(logit);
     },
   };
 }

@@ -22,16 +22,20 @@ export interface RowInputs {
 }
 
 const places = new Int32Array(CANDIDATES_MAX);
+const scores = new Float64Array(CANDIDATES_MAX);
 const weights = new Float64Array(POOL_MAX);
 
 /** A row's free candidates with those that resemble what stands above them put back. */
 export function diversified(prepared: Prepared, { entriesMax }: RowPlan, free: readonly number[]): readonly number[] {
   const { ws, parameters } = prepared;
   if (parameters.diversity === 0 || free.length < 2) return free;
-  const scores = free.map((index) => rankScore(ws, index));
-  const input = { titles: free, scores, count: free.length, take: entriesMax, dial: parameters.diversity };
+  const { length: count } = free;
+  for (let place = 0; place < count; place++) scores[place] = rankScore(ws, free[place]!);
+  const input = { titles: free, scores, count, take: entriesMax, dial: parameters.diversity };
   diversify(ws.diversity, ws.similarity, input, places);
-  return Array.from(places.subarray(0, free.length), (place) => free[place]!);
+  const ordered = new Array<number>(count);
+  for (let place = 0; place < count; place++) ordered[place] = free[places[place]!]!;
+  return ordered;
 }
 
 /** A function of the inputs, the parameters and the decision's seed. */

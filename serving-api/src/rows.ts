@@ -82,6 +82,9 @@ export interface RowAttempt {
 /** Candidates of a row that re-ranking looks at: more than twice a row, and diversity has something to choose from. */
 export const RERANK_DEPTH = 48;
 
+/** Ten rows and what was begun; each row more is 5 KB that hardly anybody scrolls to. */
+export const ROWS_MAX = 12;
+
 export function assembleRows(
   groups: Iterable<RowGroup>,
   used: { readonly has: (index: number) => boolean; readonly add: (index: number) => void },
@@ -91,8 +94,9 @@ export function assembleRows(
   const rows: AssembledRow[] = [];
   for (const group of groups) {
     let rowCount = 0;
+    if (rows.length === ROWS_MAX) break;
     for (const plan of group.plans) {
-      if (rowCount === group.rowsMax) break;
+      if (rowCount === group.rowsMax || rows.length === ROWS_MAX) break;
       const rowId = group.rowsMax === 1 ? group.name : `${group.name}-${rowCount + 1}`;
       const { entriesMax } = plan;
       const depth = plan.reranked ? Math.max(RERANK_DEPTH, entriesMax) : entriesMax;

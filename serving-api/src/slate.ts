@@ -25,7 +25,6 @@ import {
   cursorOf,
   nothing,
   orderByWorth,
-  RERANK_DEPTH,
   type Rerank,
   type RowAttempt,
   type RowGroup,
@@ -54,6 +53,8 @@ export const GENRE_ROWS_MAX = 3;
 export const COLD_GENRE_ROWS_MAX = 6;
 /** Profiles that saw a title's card within a week: at most its impressions (feature-store/src/ranking-features.ts). */
 const SHOWN = "titleShown7d";
+/** Of a row because of one title: what re-ranking looks at, and some more for what other rows took. */
+const LIFTED_MAX = 64;
 export const EDITORIAL_ROWS_MAX = 2;
 export const LIST_COUNT_MAX = 100;
 
@@ -273,7 +274,7 @@ function* groupsOf(prepared: Prepared, describes: Map<RowPlan, Describe>, isEmpt
   if (on("item_to_item")) {
     const lifted = (seed: number): number[] => {
       const indices: number[] = [];
-      eachLifted(prepared, seed, (index) => indices.push(index) < RERANK_DEPTH * 2);
+      eachLifted(prepared, seed, (index) => indices.push(index) < LIFTED_MAX);
       return indices;
     };
     const because = function* (): Generator<RowPlan> {
@@ -382,10 +383,7 @@ function countOf({ count, sources }: Candidates, is: (bits: number) => boolean):
 
 /** The best first; of equal ones, and of those that are no candidates, in the order given. */
 function byRank(ws: Workspace, indices: readonly number[]): number[] {
-  return indices
-    .map((index, place) => ({ index, place, score: rankScore(ws, index) }))
-    .sort((a, b) => b.score - a.score || a.place - b.place)
-    .map(({ index }) => index);
+  return [...indices].sort((a, b) => rankScore(ws, b) - rankScore(ws, a));
 }
 
 const nameOfGiven = (reason: Reason): string => (reason.kind === "editorial" ? reason.collectionName : reason.kind);

@@ -41,7 +41,12 @@ function createTitleTable({ ws }: Prepared) {
     }
     return tracePlaces[index]!;
   };
-  const placesOf = (indices: readonly number[]): Int32Array => Int32Array.from(indices, placeOf);
+  // Int32Array.from with a function walks an iterator: six times as long as this.
+  const placesOf = (indices: ArrayLike<number>, count = indices.length): Int32Array => {
+    const places = new Int32Array(count);
+    for (let at = 0; at < count; at++) places[at] = placeOf(indices[at]!);
+    return places;
+  };
   return { titleIds, placeOf, placesOf };
 }
 
@@ -60,7 +65,7 @@ export function traceOf(head: TraceHead, request: SlateRequest, composed: Compos
     }
   }
   const candidates = {
-    titles: pool.indices.subarray(0, count).map(placeOf),
+    titles: placesOf(pool.indices, count),
     sources: pool.sources.slice(0, count),
     sourceScores,
     scores: pool.scores.slice(0, count),
@@ -87,7 +92,7 @@ export function traceOf(head: TraceHead, request: SlateRequest, composed: Compos
       entriesMax: plan.entriesMax,
       isReranked: plan.reranked,
       ranked: placesOf(ranked),
-      rankedScores: Float64Array.from(ranked, (index) => rankScore(ws, index)),
+      rankedScores: scoresOf(ws, ranked),
       filled: placesOf(filled),
       reranked: placesOf(reranked.ordered),
       pool: placesOf(plan.pool),
@@ -128,6 +133,12 @@ export function traceOf(head: TraceHead, request: SlateRequest, composed: Compos
     rowOrder: composed.rowOrder,
     degradations: composed.degradations,
   };
+}
+
+function scoresOf(ws: Prepared["ws"], indices: readonly number[]): Float64Array {
+  const scores = new Float64Array(indices.length);
+  for (let at = 0; at < indices.length; at++) scores[at] = rankScore(ws, indices[at]!);
+  return scores;
 }
 
 /** What of the profile's own list may not be offered. */

@@ -14,7 +14,7 @@ import type { Database } from "@thewatcher/stores/database/port";
 import { openMemorySearch } from "@thewatcher/stores/search/memory";
 import { type CatalogApiDeps, createCatalogApi } from "./app.ts";
 import { createTitleIndex, databaseTitles } from "./search-index.ts";
-import { preferenceOf, type StatedEvent } from "./stated.ts";
+import { preferenceOf, type TitleStatement } from "./stated.ts";
 
 export const START = Date.UTC(2026, 10, 23, 10);
 
@@ -84,9 +84,9 @@ export const aTitle = (titleId: string, extra: Partial<TitleDetails> = {}): Titl
 /** `at`: milliseconds after `START`. `name` decides the event's id. */
 export function aStatement(
   name: string,
-  type: StatedEvent["type"],
+  type: TitleStatement["type"],
   fields: { readonly titleId: string; readonly at: number; readonly profileId?: string; readonly stars?: number },
-): StatedEvent {
+): TitleStatement {
   const instant = new Date(START + fields.at).toISOString();
   return {
     version: 1,
@@ -101,11 +101,13 @@ export function aStatement(
     country: "BY",
     timeQuality: "observed",
     payload: { titleId: fields.titleId, ...(type === "rate" ? { stars: fields.stars ?? 4 } : {}) },
-  } as unknown as StatedEvent;
+  } as unknown as TitleStatement;
 }
 
 /** The state that the registers must end in, computed the slow way: the events one by one in the order that decides. */
-export function expectedState(events: readonly StatedEvent[]): Map<string, { value: number | null; undone: boolean }> {
+export function expectedState(
+  events: readonly TitleStatement[],
+): Map<string, { value: number | null; undone: boolean }> {
   const state = new Map<string, { value: number | null; undone: boolean }>();
   const ordered = [...events].sort((x, y) =>
     x.occurredAt === y.occurredAt ? (x.eventId < y.eventId ? -1 : 1) : x.occurredAt < y.occurredAt ? -1 : 1,

@@ -28,6 +28,8 @@ type ReadProfiles = (profileIds: readonly ProfileId[]) => Promise<ReadonlyMap<Pr
 export interface ProfileDirectory {
   /** undefined: no such profile. */
   find(profileId: ProfileId): Promise<ServedProfile | undefined>;
+  /** What the profile said of itself is another thing now: it is read again before it is believed. */
+  changed(profileId: ProfileId): void;
   /** Reads up to 20,000 profiles ahead. A database that is away is no failure: they are read when they are asked for. */
   preload(): Promise<void>;
 }
@@ -89,6 +91,9 @@ export function createProfileDirectory(deps: {
       if (ageMs < BELIEVED_MS) return entry.profile;
       return Promise.race([again, clock.sleep(LATE_MS).then(() => entry.profile)]);
     },
+    changed(profileId) {
+      believed.delete(profileId);
+    },
     async preload() {
       const readAt = clock.now();
       const found = await readSome(PRELOADED_MAX).catch(() => new Map<ProfileId, ServedProfile>());
@@ -118,6 +123,7 @@ interface ProfileRow {
   readonly account_id: string;
   readonly country: string;
   readonly age_mark: number | null;
+  readonly is_unprofiled: boolean | null;
 }
 
 export function readProfilesFrom({
@@ -126,12 +132,24 @@ export function readProfilesFrom({
   const all = kysely
     .selectFrom("profiles")
     .innerJoin("accounts", "accounts.account_id", "profiles.account_id")
-    .select(["profiles.profile_id", "profiles.account_id", "accounts.country", "profiles.age_mark"]);
+    .leftJoin("profile_preferences as said", (join) =>
+      join
+        .onRef("said.profile_id", "=", "profiles.profile_id")
+        .on("said.kind", "=", "no_profiling")
+        .on("said.undone", "=", false),
+    )
+    .select((eb) => [
+      "profiles.profile_id",
+      "profiles.account_id",
+      "accounts.country",
+      "profiles.age_mark",
+      eb("said.profile_id", "is not", null).as("is_unprofiled"),
+    ]);
   const mapOf = (rows: readonly ProfileRow[]) =>
     new Map(
-      rows.map(({ profile_id, account_id, country, age_mark }) => [
+      rows.map(({ profile_id, account_id, country, age_mark, is_unprofiled }) => [
         profile_id as ProfileId,
-        { accountId: account_id as AccountId, country, ageMark: age_mark },
+        { accountId: account_id as AccountId, country, ageMark: age_mark, profiling: is_unprofiled !== true },
       ]),
     );
   return {

@@ -36,6 +36,20 @@ const partId = z.string().min(1).max(64).optional();
 /** Half-star steps from 0.5 to 5, as MovieLens has them. */
 export const Stars = z.number().min(0.5).max(5).multipleOf(0.5);
 
+/** Facets that one profile may correct: more than anybody sees on one sheet. */
+export const TASTE_EDITS_MAX = 64;
+/** `genre:Drama`, `decade:1990`, `country:BY`, `person:<id>`. */
+export const TasteFacet = z
+  .string()
+  .max(80)
+  .regex(
+    /^(?:genre:.+|decade:[12]\d\d0|country:[A-Z]{2}|person:[\w:.-]{1,64})$/,
+    "genre:<name>, decade:<its first year>, country:<ISO code> or person:<id>",
+  );
+/** 1: more of it, −1: less of it, 0: as it is believed. */
+export const TasteFacetEdit = z.object({ facet: TasteFacet, value: z.int().min(-1).max(1) });
+export type TasteFacetEdit = z.infer<typeof TasteFacetEdit>;
+
 /** How far a playback is. `watchedSeconds` counts this playback so far and never falls. */
 const playback = z.object({
   titleId,
@@ -66,6 +80,14 @@ export const payloads = {
   /** Not in "continue watching" until it is played again; how far it was watched stays known. */
   continue_hidden: z.object({ titleId }),
   continue_hidden_undo: z.object({ titleId }),
+  /** The whole of what the viewer corrects of the believed taste: a later one replaces it. */
+  taste_edit: z.object({ edits: z.array(TasteFacetEdit).max(TASTE_EDITS_MAX) }),
+  /** "That was not me": what was done with the title up to now says nothing of this viewer's taste. */
+  forget: z.object({ titleId }),
+  forget_undo: z.object({ titleId }),
+  /** From now on nothing is recommended by what the profile does, and no model learns of it. */
+  no_profiling: z.object({}),
+  no_profiling_undo: z.object({}),
   search: z.object({ query: z.string().max(200), resultCount: z.number().int().min(0).optional() }),
   exposure: z.object({ experimentId: z.string().min(1).max(64), variant: z.string().min(1).max(64) }),
   /** One figure of playback quality: start-up, rebuffering, bitrate… */
@@ -103,8 +125,24 @@ export type RowEventType = (typeof ROW_EVENT_TYPES)[number];
 export const isRowEvent = (type: EventType): type is RowEventType =>
   (ROW_EVENT_TYPES as readonly string[]).includes(type);
 
+/** What a viewer says of the service's picture of them, through the catalogue's API. Later than the topic of rows. */
+export const TASTE_EVENT_TYPES = [
+  "taste_edit",
+  "forget",
+  "forget_undo",
+  "no_profiling",
+  "no_profiling_undo",
+] as const satisfies readonly EventType[];
+export type TasteEventType = (typeof TASTE_EVENT_TYPES)[number];
+export const isTasteEvent = (type: EventType): type is TasteEventType =>
+  (TASTE_EVENT_TYPES as readonly string[]).includes(type);
+
 /** Only the server makes these: the collector refuses them from an app. */
-export const SERVER_ONLY_EVENT_TYPES = ["erasure", ...ROW_EVENT_TYPES] as const satisfies readonly EventType[];
+export const SERVER_ONLY_EVENT_TYPES = [
+  "erasure",
+  ...ROW_EVENT_TYPES,
+  ...TASTE_EVENT_TYPES,
+] as const satisfies readonly EventType[];
 
 const envelope = {
   eventId: EventId,

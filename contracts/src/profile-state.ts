@@ -4,6 +4,7 @@
  * Each title holds last-writer-wins registers by `occurredAt`, so that an event delivered twice or out of order ends in
  * the same state (a join-semilattice: the tests hold it to that). Counts are left to the warehouse, which deduplicates.
  */
+import type { TasteFacetEdit } from "./events.ts";
 import type { ProfileId, TitleId } from "./ids.ts";
 
 /** Most titles kept for a profile: those touched last. 300 covers a year of an eager viewer; a state stays under 32 KB. */
@@ -28,6 +29,8 @@ export interface TitleState {
   readonly watched?: { readonly at: number; readonly on: boolean };
   /** Taken out of "continue watching" until it is played again. */
   readonly continueHidden?: { readonly at: number; readonly on: boolean };
+  /** While it is on, every register at or before it says nothing (`rememberedTitle`). */
+  readonly forgotten?: { readonly at: number; readonly on: boolean };
 }
 
 export interface ProfileState {
@@ -40,4 +43,50 @@ export interface ProfileState {
    * erased. Absent: nothing was.
    */
   readonly horizon?: { readonly at: number; readonly titleId: string };
+  /** What the viewer corrected of the believed taste, as a whole. */
+  readonly tasteEdits?: { readonly at: number; readonly edits: readonly TasteFacetEdit[] };
+  /** The last erasure: what of the profile itself is at or before it is gone. */
+  readonly erasedAt?: number;
+}
+
+/**
+ * The title without what was to be forgotten; undefined where nothing else is left. Played again since, it counts by that
+ * playback alone: the largest `watchedSeconds` may be of an older one, and where it now stands bounds it.
+ */
+export function rememberedTitle(title: TitleState): TitleState | undefined {
+  const { forgotten } = title;
+  if (!forgotten?.on) return title;
+  const { at } = forgotten;
+  const since = <Register extends { readonly at: number }>(register: Register | undefined): Register | undefined =>
+    register && register.at > at ? register : undefined;
+  const clickedAt = title.clickedAt !== undefined && title.clickedAt > at ? title.clickedAt : undefined;
+  const playedAt = title.playedAt !== undefined && title.playedAt > at ? title.playedAt : undefined;
+  const rated = since(title.rated);
+  const watchlisted = since(title.watchlisted);
+  const notInterested = since(title.notInterested);
+  const watched = since(title.watched);
+  const continueHidden = since(title.continueHidden);
+  const registers = [rated, watchlisted, notInterested, watched, continueHidden].map((register) => register?.at);
+  const instants = [clickedAt, playedAt, ...registers].filter((instant) => instant !== undefined);
+  if (instants.length === 0) return undefined;
+  const { positionSeconds, watchedSeconds, durationSeconds, partId } = title;
+  return {
+    titleId: title.titleId,
+    touchedAt: Math.max(...instants),
+    ...(clickedAt === undefined ? {} : { clickedAt }),
+    ...(playedAt === undefined
+      ? {}
+      : {
+          playedAt,
+          ...(positionSeconds === undefined ? {} : { positionSeconds }),
+          ...(watchedSeconds === undefined ? {} : { watchedSeconds: Math.min(watchedSeconds, positionSeconds ?? 0) }),
+          ...(durationSeconds === undefined ? {} : { durationSeconds }),
+          ...(partId === undefined ? {} : { partId }),
+        }),
+    ...(rated && { rated }),
+    ...(watchlisted && { watchlisted }),
+    ...(notInterested && { notInterested }),
+    ...(watched && { watched }),
+    ...(continueHidden && { continueHidden }),
+  };
 }

@@ -208,7 +208,11 @@ function isFoldable(type: EventType, payload: Readonly<Record<string, unknown>>)
     case "exposure":
     case "quality":
     case "erasure":
+    case "no_profiling":
+    case "no_profiling_undo":
       return true;
+    case "taste_edit":
+      return Array.isArray(payload.edits) && payload.edits.every(isEdit);
     case "rate":
       return isText(payload.titleId) && isNumber(payload.stars);
     case "play_start":
@@ -229,6 +233,7 @@ function isFoldable(type: EventType, payload: Readonly<Record<string, unknown>>)
   }
 }
 
+const isEdit = (value: unknown) => isObject(value) && isText(value.facet) && isNumber(value.value);
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 const isText = (value: unknown) => typeof value === "string" && value !== "";
 const isTextOrAbsent = (value: unknown) => value === undefined || isText(value);

@@ -1,5 +1,5 @@
 import type { StoredEvent } from "@thewatcher/contracts/events";
-import { PROFILE_STATE_TITLES_MAX, type ProfileState } from "@thewatcher/contracts/profile-state";
+import { PROFILE_STATE_TITLES_MAX, type ProfileState, rememberedTitle } from "@thewatcher/contracts/profile-state";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { foldEvent, foldProfile } from "./profile-state.ts";
@@ -135,6 +135,61 @@ describe("a profile's state", () => {
         expect(fold(events)?.titles.map(({ titleId }) => titleId)).toEqual(["d"]);
       }),
     );
+  });
+
+  test("keeps the corrections of taste as a whole, the last written, whatever the cap cuts, until an erasure", () => {
+    const edit = (at: number, value: number) =>
+      storedEvent("taste_edit", at, { edits: [{ facet: "genre:Drama", value }] });
+    const clicks = Array.from({ length: PROFILE_STATE_TITLES_MAX + 5 }, (_, i) =>
+      storedEvent("click", NOON + 10 + i, { titleId: `t-${i}` }),
+    );
+    const written = [edit(NOON, 1), edit(NOON + 1, -1), ...clicks];
+    const erasure = storedEvent("erasure", NOON + 1, { reason: "viewer_request" });
+    fc.assert(
+      fc.property(fc.shuffledSubarray(written, { minLength: written.length }), (events) => {
+        expect(fold(events)?.tasteEdits).toEqual({ at: NOON + 1, edits: [{ facet: "genre:Drama", value: -1 }] });
+      }),
+      { numRuns: 20 },
+    );
+    const few = [edit(NOON, 1), edit(NOON + 1, -1), erasure];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(few, { minLength: few.length }), (events) => {
+        expect(fold(events)?.tasteEdits).toBeUndefined();
+        expect(fold([...events, edit(NOON + 2, 1)])?.tasteEdits?.at).toBe(NOON + 2);
+      }),
+    );
+  });
+
+  test("remembers nothing of a title that was to be forgotten, but what came since, and all of it after an undo", () => {
+    const play = (at: number, seconds: number) =>
+      storedEvent("play_progress", at, {
+        titleId: "a",
+        playbackId: `p-${at}`,
+        positionSeconds: seconds,
+        watchedSeconds: seconds,
+        durationSeconds: 6000,
+      });
+    const watched = [
+      play(NOON, 5_900),
+      storedEvent("rate", NOON + 1, { titleId: "a", stars: 5 }),
+      storedEvent("click", NOON - 5, { titleId: "a" }),
+    ];
+    const forgotten = [...watched, storedEvent("forget", NOON + 2, { titleId: "a" })];
+    const remembered = (events: readonly StoredEvent[]) => {
+      const title = fold(events)?.titles[0];
+      return title && rememberedTitle(title);
+    };
+    expect(remembered(forgotten)).toBeUndefined();
+    expect(remembered([...forgotten, play(NOON + 3, 60)])).toEqual({
+      titleId: "a",
+      touchedAt: NOON + 3,
+      playedAt: NOON + 3,
+      positionSeconds: 60,
+      watchedSeconds: 60,
+      durationSeconds: 6000,
+    });
+    const undone = remembered([...forgotten, storedEvent("forget_undo", NOON + 4, { titleId: "a" })]);
+    expect(undone).toMatchObject({ rated: { stars: 5 }, watchedSeconds: 5_900, clickedAt: NOON - 5 });
   });
 
   test("is never changed in place", () => {

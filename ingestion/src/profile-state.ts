@@ -37,7 +37,7 @@ export function foldProfile(profileId: ProfileId, before: ProfileState | undefin
   /** Titles of `before` are shared until they are written: `written` holds our own copies. */
   const titles = new Map<TitleId, TitleState>();
   const written = new Map<TitleId, Mutable<TitleState>>();
-  let horizon = before?.horizon;
+  let { horizon, tasteEdits, erasedAt } = before ?? ({} as Pick<ProfileState, "horizon" | "tasteEdits" | "erasedAt">);
   let changed = before === undefined;
   for (const title of before?.titles ?? []) titles.set(title.titleId, title);
 
@@ -55,12 +55,23 @@ export function foldProfile(profileId: ProfileId, before: ProfileState | undefin
     apply(event) {
       const at = Math.min(Date.parse(event.occurredAt), Date.parse(event.knownAt));
       if (event.type === "erasure") {
+        if (at > (erasedAt ?? Number.NEGATIVE_INFINITY)) {
+          erasedAt = at;
+          changed = true;
+        }
         // Behind every event of that millisecond: its time and no title sorts before any title of the next.
         const erased = { at: at + 1, titleId: "" };
         if (isBehind(horizon, erased.at, erased.titleId)) {
           horizon = erased;
           changed = true;
         }
+        return;
+      }
+      if (event.type === "taste_edit") {
+        const { edits } = event.payload;
+        if (at <= (erasedAt ?? Number.NEGATIVE_INFINITY) || !isLatestEdit(tasteEdits, { at, edits })) return;
+        tasteEdits = { at, edits };
+        changed = true;
         return;
       }
       if (!touchesTitle(event) || !isBehind(horizon, at, event.payload.titleId)) return;
@@ -70,15 +81,44 @@ export function foldProfile(profileId: ProfileId, before: ProfileState | undefin
     state() {
       if (!changed && before) return before;
       const cut = cutTitles([...titles.values()], horizon);
-      return { version: 1, profileId, titles: cut.titles, ...(cut.horizon ? { horizon: cut.horizon } : {}) };
+      const heldEdits = tasteEdits && tasteEdits.at > (erasedAt ?? Number.NEGATIVE_INFINITY) ? tasteEdits : undefined;
+      return {
+        version: 1,
+        profileId,
+        titles: cut.titles,
+        ...(cut.horizon ? { horizon: cut.horizon } : {}),
+        ...(heldEdits ? { tasteEdits: heldEdits } : {}),
+        ...(erasedAt === undefined ? {} : { erasedAt }),
+      };
     },
   };
 }
 
-type TitleEvent = Exclude<StoredEvent, { type: "impression" | "search" | "exposure" | "quality" | "erasure" }>;
+/** Impressions, exposures and the like touch no title; what is said of the whole profile is no title's. */
+const UNTOUCHING = [
+  "impression",
+  "search",
+  "exposure",
+  "quality",
+  "erasure",
+  "taste_edit",
+  "no_profiling",
+  "no_profiling_undo",
+] as const;
+type TitleEvent = Exclude<StoredEvent, { type: (typeof UNTOUCHING)[number] }>;
 
-const UNTOUCHING: ReadonlySet<string> = new Set(["impression", "search", "exposure", "quality", "erasure"]);
-const touchesTitle = (event: StoredEvent): event is TitleEvent => !UNTOUCHING.has(event.type);
+const untouching: ReadonlySet<string> = new Set(UNTOUCHING);
+const touchesTitle = (event: StoredEvent): event is TitleEvent => !untouching.has(event.type);
+
+type TasteEdits = NonNullable<ProfileState["tasteEdits"]>;
+
+/** Of one instant the greater text is the latest, as of the registers the greater value. */
+function isLatestEdit(before: TasteEdits | undefined, edit: TasteEdits): boolean {
+  if (!before || edit.at !== before.at) return !before || edit.at > before.at;
+  return compareText(textOf(edit), textOf(before)) > 0;
+}
+
+const textOf = ({ edits }: TasteEdits) => edits.map(({ facet, value }) => `${facet} ${value}`).join("\n");
 
 /** Whether (at, titleId) comes after the horizon. */
 function isBehind(horizon: Horizon | undefined, at: number, titleId: string): boolean {
@@ -132,6 +172,10 @@ function write(title: Mutable<TitleState>, event: TitleEvent, at: number): void 
     case "continue_hidden":
     case "continue_hidden_undo":
       title.continueHidden = latestSwitch(title.continueHidden, at, event.type === "continue_hidden");
+      return;
+    case "forget":
+    case "forget_undo":
+      title.forgotten = latestSwitch(title.forgotten, at, event.type === "forget");
       return;
     default:
       // A type of a later version: it touched the title, and we know no register for it.
@@ -194,7 +238,7 @@ function cutTitles(
 
 function withoutForgotten(title: TitleState, horizon: Horizon): TitleState {
   const isForgotten = (at: number | undefined) => at !== undefined && !isBehind(horizon, at, title.titleId);
-  const { clickedAt, playedAt, rated, watchlisted, notInterested, watched, continueHidden } = title;
+  const { clickedAt, playedAt, rated, watchlisted, notInterested, watched, continueHidden, forgotten } = title;
   const instants = [
     clickedAt,
     playedAt,
@@ -203,6 +247,7 @@ function withoutForgotten(title: TitleState, horizon: Horizon): TitleState {
     notInterested?.at,
     watched?.at,
     continueHidden?.at,
+    forgotten?.at,
   ];
   if (!instants.some(isForgotten)) return title;
   const kept: Mutable<TitleState> = { ...title };
@@ -212,6 +257,7 @@ function withoutForgotten(title: TitleState, horizon: Horizon): TitleState {
   if (isForgotten(notInterested?.at)) delete kept.notInterested;
   if (isForgotten(watched?.at)) delete kept.watched;
   if (isForgotten(continueHidden?.at)) delete kept.continueHidden;
+  if (isForgotten(forgotten?.at)) delete kept.forgotten;
   if (isForgotten(playedAt)) {
     delete kept.playedAt;
     delete kept.watchedSeconds;

@@ -98,11 +98,20 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     return list;
   }
 
+  /**
+   * Of a profile that wants no profiling neither list nor state is read; nor where nobody can say whether it does. Who it
+   * is waits in memory (the directory), so that the readings behind it begin in the same turn.
+   */
   async function read(profileId: ProfileId, identity: Identity, view: TitleView) {
+    const known = profiles(profileId);
+    const isProfiled = known.then(
+      (profile) => profile !== undefined && profile.profiling !== false,
+      () => false,
+    );
     const [profile, list, history] = await readAll<[ServedProfile | undefined, StoredList | undefined, History]>([
-      () => profiles(profileId),
-      () => readList(profileId, generationOf(view.tables)),
-      () => historyOf(view, profileId),
+      () => known,
+      async () => ((await isProfiled) ? readList(profileId, generationOf(view.tables)) : undefined),
+      async () => ((await isProfiled) ? historyOf(view, profileId) : emptyHistory),
     ]);
     return { profile: servedProfile(profile, identity), list, history };
   }

@@ -24,6 +24,8 @@ export interface ServedProfile {
   readonly ageMark: number | null;
   /** Whose profile it is; what is composed for two is composed for two of one account. */
   readonly accountId?: AccountId;
+  /** false: nothing of what the profile did is read for it. Absent: true. */
+  readonly profiling?: boolean;
 }
 
 /** Whoever may not be read is served what anybody may see. */

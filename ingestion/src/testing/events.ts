@@ -34,7 +34,14 @@ export function storedEvent(
 }
 
 const PLAIN = ["click", "rate_undo", "watchlist", "watchlist_undo", "not_interested", "not_interested_undo"] as const;
-const SWITCHES = ["watched", "watched_undo", "continue_hidden", "continue_hidden_undo"] as const;
+const SWITCHES = [
+  "watched",
+  "watched_undo",
+  "continue_hidden",
+  "continue_hidden_undo",
+  "forget",
+  "forget_undo",
+] as const;
 
 /** Events of one profile on few titles and few instants, so that ties happen. */
 export function anyEvent(options: {
@@ -68,5 +75,13 @@ export function anyEvent(options: {
       }),
     );
   const silent = base.map((e) => storedEvent("impression", e.at, { titleId: e.titleId }));
-  return fc.oneof(plain, plain, rate, start, progress, silent);
+  const edit = fc
+    .tuple(base, fc.integer({ min: -1, max: 1 }), fc.constantFrom("genre:Drama", "decade:1990"))
+    .map(([e, value, facet]) =>
+      storedEvent("taste_edit", e.at, { edits: [{ facet, value }] }, { knownAt: e.at + e.lateMs }),
+    );
+  const profile = fc
+    .tuple(base, fc.constantFrom("no_profiling", "no_profiling_undo"))
+    .map(([e, type]) => storedEvent(type, e.at, {}));
+  return fc.oneof(plain, plain, rate, start, progress, silent, edit, profile);
 }

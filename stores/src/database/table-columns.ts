@@ -166,6 +166,14 @@ export const tableColumns: { readonly [Table in keyof Tables]: { readonly [Name 
     stated_at: ["timestamp with time zone"],
     event_id: ["text"],
   },
+  profile_preferences: {
+    profile_id: ["text"],
+    kind: ["text"],
+    value: ["jsonb", "null"],
+    undone: ["boolean"],
+    stated_at: ["timestamp with time zone"],
+    event_id: ["text"],
+  },
   outbox: {
     sequence: ["bigint"],
     event_id: ["text"],

@@ -185,12 +185,22 @@ export interface Tables {
   stated_preferences: {
     profile_id: string;
     title_id: string;
-    kind: "rate" | "watchlist" | "not_interested" | "watched" | "continue_hidden";
+    kind: "rate" | "watchlist" | "not_interested" | "watched" | "continue_hidden" | "forget";
     /** Stars of a rating, strength of an imported watch; null where it is undone. */
     value: number | null;
     undone: Generated<boolean>;
     stated_at: Timestamp;
     /** The event that set it: decides between two of the same instant. */
+    event_id: string;
+  };
+  /** The same of what was stated of the profile as a whole. */
+  profile_preferences: {
+    profile_id: string;
+    kind: "taste_edit" | "no_profiling";
+    /** Of `taste_edit`: the corrections; else null. */
+    value: JSONColumnType<readonly { readonly facet: string; readonly value: number }[]> | null;
+    undone: Generated<boolean>;
+    stated_at: Timestamp;
     event_id: string;
   };
   /** Events on their way to the log, written in the transaction that changed the state. */

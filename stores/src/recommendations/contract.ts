@@ -44,6 +44,7 @@ const titleState: fc.Arbitrary<TitleState> = fc.record(
     rated: fc.record({ at: fc.integer({ min: 0 }), stars: fc.option(fc.integer({ min: 1, max: 5 })) }),
     watchlisted: fc.record({ at: fc.integer({ min: 0 }), on: fc.boolean() }),
     continueHidden: fc.record({ at: fc.integer({ min: 0 }), on: fc.boolean() }),
+    forgotten: fc.record({ at: fc.integer({ min: 0 }), on: fc.boolean() }),
     notInterested: fc.record({ at: fc.integer({ min: 0 }), on: fc.boolean() }),
     watched: fc.record({ at: fc.integer({ min: 0 }), on: fc.boolean() }),
   },

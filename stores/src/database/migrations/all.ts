@@ -5,6 +5,7 @@ import { identity } from "./0003-identity.ts";
 import { catalogue } from "./0004-catalogue.ts";
 import { arrivals } from "./0005-arrivals.ts";
 import { control } from "./0006-control.ts";
+import { taste } from "./0007-taste.ts";
 
 /** By name, which decides the order. Applied ones never change. */
 export const databaseMigrations: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const databaseMigrations: Readonly<Record<string, Migration>> = {
   "0004-catalogue": catalogue,
   "0005-arrivals": arrivals,
   "0006-control": control,
+  "0007-taste": taste,
 };

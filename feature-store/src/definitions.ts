@@ -15,6 +15,9 @@
  * A window of d days holds the last 24·d clock hours in UTC, the running one included: hour(at) > hour(t) − 24·d. So it
  * is up to one hour shorter than d·24 h, and a feature changes with an event or with the hour, never in between.
  *
+ * Of a profile, what it asked to forget of a title ("that was not me") says nothing while that stands: registers at or
+ * before it count nowhere, but for the days since something, which name no title. A title's viewers stay its viewers.
+ *
  * Left out everywhere: signals of synthetic times, which lie in no window; and everything that a profile did up to its
  * last erasure, whatever t is.
  */

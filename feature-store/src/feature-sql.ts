@@ -58,14 +58,28 @@ export function signalsSql(group: RegisterGroup, where: string): string {
   const whole = isWhole
     ? ` AND JSONExtractFloat(payload, 'durationSeconds') > 0 AND JSONExtractFloat(payload, 'watchedSeconds') >= ${WHOLE_SHARE} * JSONExtractFloat(payload, 'durationSeconds')`
     : "";
+  return writtenSql(group, {
+    value: valueSql(group.signal),
+    where: `type IN (${quoted(eventsOf(group.signal))})${whole}${where}`,
+  });
+}
+
+/** "That was not me" and its undo, by the same keys and members. */
+const forgetSql = (group: RegisterGroup, where: string): string =>
+  writtenSql(group, { value: "toFloat32(type = 'forget')", where: `type IN ('forget', 'forget_undo')${where}` });
+
+function writtenSql(
+  group: RegisterGroup,
+  { value, where }: { readonly value: string; readonly where: string },
+): string {
   return `SELECT profileId, key, member, at, seenAt, value
 FROM (
   SELECT profileId, ${keySql(group.key)} AS key, ${memberSql(group)} AS member,
     toUnixTimestamp64Milli(least(occurredAt, knownAt)) AS at,
     toUnixTimestamp64Milli(greatest(occurredAt, knownAt)) AS seenAt,
-    ${valueSql(group.signal)} AS value
+    ${value} AS value
   FROM events
-  WHERE type IN (${quoted(eventsOf(group.signal))}) AND titleId != '' AND timeQuality = 'observed'${whole}${where}
+  WHERE titleId != '' AND timeQuality = 'observed' AND ${where}
 ) AS signal
 LEFT ANY JOIN (${ERASED_SQL}) AS erasure ON signal.profileId = erasure.erasedProfile
 WHERE erasure.erasedProfile = '' OR at > erasure.erasedAt`;
@@ -78,7 +92,17 @@ const endSql = (at: string, window: Window): string =>
 const NEVER = "toInt64(9000000000000000)";
 
 const weightSql = ({ measure }: Component): string =>
-  measure === "values" ? "toFloat64(value)" : "if(value > 0, 1., 0.)";
+  measure === "values" ? "toFloat64(counted)" : "if(counted > 0, 1., 0.)";
+
+/** Before every instant, of the value 0. */
+const NOTHING = "(toInt64(-9000000000000000), toFloat32(0))";
+
+/** A group's signals, and of profiles what they asked to forget. */
+function statementsSql(group: RegisterGroup, where: string): string {
+  const signals = `SELECT 0 AS isForget, key, member, at, seenAt, value FROM (${signalsSql(group, where)})`;
+  if (group.key !== "profile") return signals;
+  return `${signals} UNION ALL SELECT 1 AS isForget, key, member, at, seenAt, value FROM (${forgetSql(group, where)})`;
+}
 
 /** Columns key, time, c0, c1, …: from `time` on the components of `key` are these. `last` ones ignore their window. */
 export function stepsSql(group: RegisterGroup, where: string): string {
@@ -107,15 +131,18 @@ FROM (
     SELECT key, arrayJoin([${[step("seenAt", starts), ...ends].join(", ")}]) AS step
     FROM (
       SELECT key, seenAt, register.1 AS at, register.2 AS value,
+        if(forgotten.2 > 0 AND forgotten.1 >= register.1, 0, register.2) AS counted,
         leadInFrame(seenAt, 1, ${NEVER}) OVER (PARTITION BY key, member ORDER BY seenAt ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS nextSeenAt
       FROM (
         SELECT key, member, seenAt,
-          max(largest) OVER (PARTITION BY key, member ORDER BY seenAt ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS register
+          max(largest) OVER soFar AS register, max(lastForgotten) OVER soFar AS forgotten
         FROM (
-          SELECT key, member, seenAt, max((at, value)) AS largest
-          FROM (${signalsSql(group, where)})
+          SELECT key, member, seenAt,
+            max(if(isForget, ${NOTHING}, (at, value))) AS largest, max(if(isForget, (at, value), ${NOTHING})) AS lastForgotten
+          FROM (${statementsSql(group, where)})
           GROUP BY key, member, seenAt
         )
+        WINDOW soFar AS (PARTITION BY key, member ORDER BY seenAt ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
       )
     )
   )

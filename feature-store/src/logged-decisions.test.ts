@@ -35,7 +35,6 @@ beforeEach(async () => {
 
 /** Three titles in one row, a fourth sampled; the features of title i are [i, 0.5]. */
 function recordOf(decisionId: string, changed: Partial<DecisionRecord> = {}): DecisionRecord {
-  const [slot] = decisions.example.rows[0]!.slots;
   return DecisionRecord.parse({
     ...decisions.example,
     decisionId,
@@ -57,11 +56,13 @@ function recordOf(decisionId: string, changed: Partial<DecisionRecord> = {}): De
       {
         ...decisions.example.rows[0]!,
         rowId: "top-picks",
-        slots: [
-          { ...slot!, title: 0 },
-          { ...slot!, title: 1, propensity: 1 },
-          { ...slot!, title: 2 },
-        ],
+        slots: {
+          titles: pack(Int32Array.of(0, 1, 2)),
+          scores: "$n1:AAAA",
+          sources: pack(Int32Array.of(0, 0, 0)),
+          reasons: pack(Int32Array.of(0, 0, 0)),
+          drawn: [{ position: 1, propensity: 1 }],
+        },
       },
     ],
     rowOrder: ["top-picks"],

@@ -62,7 +62,6 @@ function decisionOf(
     return pack(Float32Array.from(values, (value) => value + (options.wrong ?? 0)));
   });
   const [row] = decisions.example.rows;
-  const [slot] = row!.slots;
   return DecisionRecord.parse({
     ...decisions.example,
     decisionId: uuid7(at),
@@ -77,7 +76,7 @@ function decisionOf(
       scores: "$n1:AAAA",
     },
     features: { names: NAMES, candidates: pack(Int32Array.of(0, 1, 2)), columns },
-    rows: [{ ...row!, slots: TITLES.map((_, title) => ({ ...slot!, title })) }],
+    rows: [{ ...row!, slots: { titles: "$i0:3", scores: "$n1:AAAA", sources: "$i1:AAAA", reasons: "$i1:AAAA" } }],
     degradations: options.degradations ?? [],
   });
 }

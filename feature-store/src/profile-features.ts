@@ -54,7 +54,8 @@ export function profileFeatureValues(state: Pick<ProfileState, "titles"> | undef
         const { measure } = components[c]!;
         const sum = sums[g]!;
         if (measure === "last") sum[c] = Math.max(sum[c]!, register.at);
-        else sum[c] = sum[c]! + (measure === "values" ? register.value : 1);
+        else if (!(title.forgotten?.on && register.at <= title.forgotten.at))
+          sum[c] = sum[c]! + (measure === "values" ? register.value : 1);
       }
     }
   }

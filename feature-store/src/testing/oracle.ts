@@ -53,7 +53,19 @@ export function askOracle(
       const before = registers.get(member);
       if (!before || at > before.at || (at === before.at && value > before.value)) registers.set(member, { at, value });
     }
-    return [...registers.values()].filter(({ at, value }) => value > 0 && isInWindow(at));
+    return [...registers].flatMap(([member, register]) =>
+      register.value > 0 && isInWindow(register.at) && !isForgotten(member, register.at) ? [register] : [],
+    );
+  }
+  /** The last word on it stands, and is of then or later. At one instant "forget" beats its undo. */
+  function isForgotten(titleId: string, at: number): boolean {
+    if (feature.entity !== "profile" || feature.aggregate.kind === "days_since") return false;
+    const words = seen
+      .filter((event) => event.titleId === titleId && (event.type === "forget" || event.type === "forget_undo"))
+      .map((event) => ({ at: Math.min(event.occurredAt, event.knownAt), on: event.type === "forget" }))
+      .sort((a, b) => b.at - a.at || Number(b.on) - Number(a.on));
+    const [last] = words;
+    return last?.on === true && last.at >= at;
   }
   function isInWindow(at: number): boolean {
     if (feature.window === "all") return true;

@@ -25,6 +25,8 @@ const TYPES = [
   "watchlist_undo",
   "not_interested",
   "not_interested_undo",
+  "forget",
+  "forget_undo",
 ] as const satisfies readonly EventType[];
 
 /** Instants crowd around the edges of hours and windows, and around each other. */
@@ -108,6 +110,7 @@ export function recordOf(given: FeatureEvent, offset: number): LogRecord {
 
 export const streamTopicOf = (type: EventType) => {
   if (type === "erasure") return "erasures";
+  if (type.startsWith("forget")) return "taste";
   return /^(rate|watchlist|not_interested)/.test(type) ? "stated" : "behaviour";
 };
 

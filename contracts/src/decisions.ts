@@ -51,19 +51,18 @@ const Packed = z.string().regex(/^\$[iufdn][0-8]:/, "a packed array");
 /** Place in a table of the record. */
 const Place = z.number().int().min(0);
 
-/** A title as it was shown. Its position is its place here. */
-export const LoggedSlot = z.object({
+/** What was shown in a row, position by position. */
+export const LoggedSlots = z.object({
   /** In `titleIds`. */
-  title: Place,
-  /** In `numbers`. */
-  score: Place,
-  source: z.string(),
+  titles: Packed,
+  /** Doubles. */
+  scores: Packed,
+  /** In `slotSources`. */
+  sources: Packed,
   /** In `reasons`. */
-  reason: Place,
-  /** In `numbers`; absent: it was certain. */
-  propensity: Place.optional(),
-  /** In `numbers`: of being in any of the row's slots, where it was drawn. */
-  inclusion: Place.optional(),
+  reasons: Packed,
+  /** Of slots that were drawn: of getting this slot, and of being in any of the row's. The others were certain. */
+  drawn: z.array(z.object({ position: Place, propensity: Place, inclusion: Place.optional() })).optional(),
 });
 
 /** Beside what is named here, what the row was chosen from, as the trace has it (serving-api/src/decision-trace.ts). */
@@ -74,15 +73,26 @@ export const LoggedRow = z.looseObject({
   /** In `reasons`; null: dropped before it had one. */
   reason: Place.nullable(),
   /** Empty: the row was tried and is not on the page. */
-  slots: z.array(LoggedSlot),
+  slots: LoggedSlots,
 });
 
 export const LoggedFeatures = z.object({
   names: z.array(z.string()),
   /** Places in `candidates`: those shown first, in no order, then the sample. */
   candidates: Packed,
-  /** By name: one value where it is the same for all, else a packed array beside `candidates`. */
-  columns: z.array(z.union([z.number(), Packed])),
+  /**
+   * By name: one value where it is the same for all (null: NaN, not known); else beside `candidates` an array, or places in
+   * few values, or, of many values, steps from the least (0) to the largest (65,534), 65,535 being NaN: nearer than any
+   * model looks.
+   */
+  columns: z.array(
+    z.union([
+      z.number().nullable(),
+      Packed,
+      z.object({ values: Packed, places: Packed }),
+      z.object({ from: z.number(), to: z.number(), steps: Packed }),
+    ]),
+  ),
 });
 
 export const DecisionRecord = z.object({
@@ -123,6 +133,8 @@ export const DecisionRecord = z.object({
   numbers: Packed,
   /** As the page said them, each once. */
   reasons: z.array(z.record(z.string(), z.unknown())),
+  /** What `slots.sources` names. */
+  slotSources: z.array(z.string()),
   /** What the bits of `candidates.sources` mean. */
   sourceNames: z.array(z.string()),
   candidates: z.object({

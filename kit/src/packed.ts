@@ -41,8 +41,8 @@ export function pack(array: Packable): string {
     array instanceof Int32Array ? "i" : array instanceof Uint32Array ? "u" : array instanceof Float32Array ? "f" : "d";
   const width = widthOf(array);
   if (width === 0) return `$${letter}0:${array.length}`;
-  if (width === 1) return `$${letter}1:${textOf(Uint8Array.from(array))}`;
-  if (width === 2) return `$${letter}2:${textOf(Uint16Array.from(array))}`;
+  if (width === 1) return `$${letter}1:${textOf(new Uint8Array(array))}`;
+  if (width === 2) return `$${letter}2:${textOf(new Uint16Array(array))}`;
   return `$${letter}${width}:${textOf(array)}`;
 }
 
@@ -62,8 +62,8 @@ export function unpack(text: string): Packable {
   if (bytes.length % width !== 0) throw new Error(`a packed array of ${bytes.length} bytes, ${width} each`);
   // A copy is aligned, which a slice of Buffer's pool need not be.
   const { buffer } = Uint8Array.from(bytes);
-  if (width === 1) return type.from(new Uint8Array(buffer));
-  if (width === 2) return type.from(new Uint16Array(buffer));
+  if (width === 1) return new type(new Uint8Array(buffer));
+  if (width === 2) return new type(new Uint16Array(buffer));
   return new type(buffer);
 }
 

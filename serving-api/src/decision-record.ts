@@ -1,7 +1,8 @@
 /**
  * A decision's trace as the record of the log (contracts/src/decisions.ts), and back. What is encoded decodes to the same
- * trace, to the last bit of each number, but for what `cut` names and for features of more unshown candidates than the
- * sample has: of those, UNSHOWN_SAMPLE_MAX are drawn, by the decision's own id.
+ * trace, to the last bit of each number, but for three things: what `cut` names; features of more unshown candidates than
+ * the sample has, of which UNSHOWN_SAMPLE_MAX are drawn by the decision's own id; and a feature of many values, which is
+ * kept within half a step of 65,535 from its least to its largest on the page (exact, they were half of the record).
  *
  * 0.3 ms for a page of ten rows; called in the background (decision-log.ts).
  */
@@ -18,7 +19,7 @@ import type { ServingParameters } from "@thewatcher/contracts/serving-parameters
 import { assert } from "@thewatcher/kit/assert";
 import { pack, unpack, unpackAs } from "@thewatcher/kit/packed";
 import { createRng } from "@thewatcher/kit/rng";
-import { unpackDoubles } from "@thewatcher/stores/warehouse/decision-rows";
+import { FEATURE_STEPS, unpackColumn, unpackDoubles } from "@thewatcher/stores/warehouse/decision-rows";
 import type { DecisionTrace, TracedFeatures, TracedRow, TracedSlot } from "./decision-trace.ts";
 
 export interface EncodedDecision {
@@ -53,6 +54,7 @@ function recordOf(trace: DecisionTrace, cut: readonly DecisionCut[]): DecisionRe
   const titles = createTitles(trace.titleIds, cut.length > 0);
   const numbers = createNumbers();
   const reasons = createReasons(without("reasons"));
+  const sources = createTexts();
   const shown = new Set<number>();
   for (const { slots } of trace.rows) for (const { title } of slots) shown.add(title);
 
@@ -65,6 +67,20 @@ function recordOf(trace: DecisionTrace, cut: readonly DecisionCut[]): DecisionRe
       else fields[name] = value;
     }
     const { rowId, kind, heading } = row;
+    const shownTitles = new Int32Array(slots.length);
+    const scores = new Float64Array(slots.length);
+    const slotSources = new Int32Array(slots.length);
+    const slotReasons = new Int32Array(slots.length);
+    const drawn: NonNullable<DecisionRecord["rows"][number]["slots"]["drawn"]> = [];
+    slots.forEach(({ title, score, source, reason: own, propensity, inclusion }, position) => {
+      shownTitles[position] = titles.placeOf(title);
+      scores[position] = score;
+      slotSources[position] = sources.placeOf(source);
+      slotReasons[position] = reasons.placeOf(own);
+      if (propensity === undefined) return;
+      const draw = { position, propensity: numbers.placeOf(propensity) };
+      drawn.push(inclusion === undefined ? draw : { ...draw, inclusion: numbers.placeOf(inclusion) });
+    });
     return {
       ...fields,
       rowId,
@@ -73,14 +89,13 @@ function recordOf(trace: DecisionTrace, cut: readonly DecisionCut[]): DecisionRe
       // Not a number where the row is worth nothing, which JSON has not.
       worth: numbers.placeOf(worth),
       reason: reason && reasons.placeOf(reason),
-      slots: slots.map(({ title, score, source, reason: own, propensity, inclusion }) => ({
-        title: titles.placeOf(title),
-        score: numbers.placeOf(score),
-        source,
-        reason: reasons.placeOf(own),
-        ...(propensity === undefined ? {} : { propensity: numbers.placeOf(propensity) }),
-        ...(inclusion === undefined ? {} : { inclusion: numbers.placeOf(inclusion) }),
-      })),
+      slots: {
+        titles: pack(shownTitles),
+        scores: numbers.pack(scores),
+        sources: pack(slotSources),
+        reasons: pack(slotReasons),
+        ...(drawn.length === 0 ? {} : { drawn }),
+      },
     };
   }
 
@@ -124,6 +139,7 @@ function recordOf(trace: DecisionTrace, cut: readonly DecisionCut[]): DecisionRe
         Uint32Array.from(keptHistory, ({ listed, watched }) => (listed ? LISTED : 0) | (watched ? WATCHED : 0)),
       ),
     },
+    slotSources: sources.all(),
     sourceNames: [...trace.sourceNames],
     candidates: loggedCandidates,
     features,
@@ -182,27 +198,40 @@ function createNumbers() {
   }
   return {
     placeOf,
-    pack: (array: Float64Array): string => `$n${pack(Uint32Array.from(array, placeOf)).slice(2)}`,
+    pack(array: Float64Array): string {
+      const coded = new Uint32Array(array.length);
+      for (let at = 0; at < array.length; at++) coded[at] = placeOf(array[at]!);
+      return `$n${pack(coded).slice(2)}`;
+    },
     all: (): string => pack(Float64Array.from(all)),
+  };
+}
+
+function createTexts() {
+  const all: string[] = [];
+  return {
+    placeOf(text: string): number {
+      const place = all.indexOf(text);
+      return place < 0 ? all.push(text) - 1 : place;
+    },
+    all: () => all,
   };
 }
 
 type AnyReason = TracedSlot["reason"];
 
-/** Each reason once. */
+/** Each reason once: genres and editors' rows give one object to all of their titles. */
 function createReasons(kindsAlone: boolean) {
   const places = new Map<AnyReason | string, number>();
   const all: Record<string, unknown>[] = [];
   return {
     placeOf(reason: AnyReason): number {
-      // Genres and editors' rows give one object to all of their titles.
-      const known = places.get(reason);
-      if (known !== undefined) return known;
-      const kept = kindsAlone ? { kind: reason.kind } : reason;
-      const text = JSON.stringify(kept);
-      const place = places.get(text) ?? all.push(kept) - 1;
-      places.set(text, place);
-      places.set(reason, place);
+      const key = kindsAlone ? reason.kind : reason;
+      let place = places.get(key);
+      if (place === undefined) {
+        place = all.push(kindsAlone ? { kind: reason.kind } : reason) - 1;
+        places.set(key, place);
+      }
       return place;
     },
     all: () => all,
@@ -227,13 +256,50 @@ function featuresOf(
   if (!features) return null;
   const { names, values } = features;
   const rows = chooseRows(features, candidates.titles, shown, unshownMax, decisionId);
-  const columns = names.map((_, column) => {
-    const packed = Float32Array.from(rows, (row) => values[row * names.length + column]!);
-    const [first = 0] = packed;
-    const isSame = Number.isFinite(first) && !Object.is(first, -0) && packed.every((value) => Object.is(value, first));
-    return isSame && packed.length > 0 ? first : pack(packed);
-  });
+  const columns: LoggedColumn[] = [];
+  const column = new Float32Array(rows.length);
+  for (let feature = 0; feature < names.length; feature++) {
+    for (let place = 0; place < rows.length; place++) column[place] = values[rows[place]! * names.length + feature]!;
+    columns.push(packColumn(column));
+  }
   return { names: [...names], candidates: pack(Int32Array.from(rows, (row) => features.candidates[row]!)), columns };
+}
+
+type LoggedColumn = NonNullable<DecisionRecord["features"]>["columns"][number];
+
+/** Above it places in a table take more than steps. */
+const TABLE_SHARE_MAX = 1 / 4;
+
+function packColumn(column: Float32Array): LoggedColumn {
+  const { length } = column;
+  const valuesMax = Math.max(1, Math.min(256, Math.floor(length * TABLE_SHARE_MAX)));
+  const places = new Map<number, number>();
+  let from = Number.POSITIVE_INFINITY;
+  let to = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < length; row++) {
+    const value = column[row]!;
+    // Its bits are kept: it stands for something.
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return pack(column);
+    if (value === 0 && Object.is(value, -0)) return pack(column);
+    if (value < from) from = value;
+    if (value > to) to = value;
+    if (places.size <= valuesMax && !places.has(value)) places.set(value, places.size);
+  }
+  if (length === 0) return pack(column);
+  if (places.size === 1) return from <= to ? from : null;
+  const coded = new Int32Array(length);
+  if (places.size <= valuesMax) {
+    for (let row = 0; row < length; row++) coded[row] = places.get(column[row]!)!;
+    return { values: pack(Float32Array.from(places.keys())), places: pack(coded) };
+  }
+  const exact = pack(column);
+  if (!exact.startsWith("$f4")) return exact;
+  const scale = FEATURE_STEPS / (to - from);
+  for (let row = 0; row < length; row++) {
+    const value = column[row]!;
+    coded[row] = Number.isNaN(value) ? FEATURE_STEPS + 1 : Math.round((value - from) * scale);
+  }
+  return { from, to, steps: pack(coded) };
 }
 
 /** Rows of features: of all that was shown, and of at most `unshownMax` others. */
@@ -284,15 +350,32 @@ export function decodeDecision(record: DecisionRecord): DecisionTrace {
       ...(fields as unknown as TracedRow),
       reason: reason === null ? null : reasonAt(reason),
       worth: numberAt(worth as number),
-      slots: slots.map(({ title, score, source, reason: own, propensity, inclusion }) => ({
-        title,
-        score: numberAt(score),
-        source: source as TracedSlot["source"],
-        reason: reasonAt(own),
-        ...(propensity === undefined ? {} : { propensity: numberAt(propensity) }),
-        ...(inclusion === undefined ? {} : { inclusion: numberAt(inclusion) }),
-      })),
+      slots: slotsOf(slots),
     };
+  }
+
+  function slotsOf({
+    titles,
+    scores,
+    sources,
+    reasons,
+    drawn = [],
+  }: DecisionRecord["rows"][number]["slots"]): TracedSlot[] {
+    const scoreAt = unpackDoubles(scores, numbers);
+    const sourceAt = unpackAs("i", sources);
+    const reasonAtPlace = unpackAs("i", reasons);
+    const draws = new Map(drawn.map((draw) => [draw.position, draw]));
+    return Array.from(unpackAs("i", titles), (title, position): TracedSlot => {
+      const draw = draws.get(position);
+      return {
+        title,
+        score: scoreAt[position]!,
+        source: record.slotSources[sourceAt[position]!] as TracedSlot["source"],
+        reason: reasonAt(reasonAtPlace[position]!),
+        ...(draw ? { propensity: numberAt(draw.propensity) } : {}),
+        ...(draw?.inclusion === undefined ? {} : { inclusion: numberAt(draw.inclusion) }),
+      };
+    });
   }
 
   const weights = unpackAs("d", record.history.weights);
@@ -362,10 +445,9 @@ function unpackFeatures(logged: NonNullable<DecisionRecord["features"]>): Traced
   const { names } = logged;
   const values = new Float32Array(candidates.length * names.length);
   logged.columns.forEach((column, place) => {
-    const unpacked = typeof column === "number" ? undefined : unpackAs("f", column);
-    for (let row = 0; row < candidates.length; row++) {
-      values[row * names.length + place] = unpacked ? unpacked[row]! : (column as number);
-    }
+    unpackColumn(column, candidates.length).forEach((value, row) => {
+      values[row * names.length + place] = value;
+    });
   });
   return { names, candidates, values };
 }

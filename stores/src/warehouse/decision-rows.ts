@@ -56,6 +56,9 @@ export const DECISION_ITEM_COLUMNS = [
   ["features", "Array(Float32)"],
 ] as const satisfies readonly Column[];
 
+/** From the least value of a feature to its largest; the one behind them is not a number. */
+export const FEATURE_STEPS = 65_534;
+
 /** What a title that was not shown has instead of a row. */
 const NO_ROW = "";
 
@@ -185,8 +188,15 @@ function listItems(record: DecisionRecord): (Item & { readonly features: Float32
   const shownTitles = new Set<number>();
   const listed: (Item & { readonly features: Float32Array })[] = [];
   for (const { rowId, kind, rowPlace, slots } of rows) {
-    slots.forEach(({ title, score, source, propensity }, position) => {
+    const scores = unpackDoubles(slots.scores, numbers);
+    const sources = unpackAs("i", slots.sources);
+    const drawn = new Map(slots.drawn?.map(({ position, propensity }) => [position, numberAt(propensity)]));
+    unpackAs("i", slots.titles).forEach((title, position) => {
+      const [score, source] = [scores[position], record.slotSources[sources[position] ?? -1]];
+      if (score === undefined || source === undefined) throw new Error(`a slot without score or source`);
       shownTitles.add(title);
+      const features = featuresOf.get(title) ?? NO_FEATURES;
+      const propensity = drawn.get(position);
       listed.push({
         shown: true,
         title,
@@ -195,9 +205,9 @@ function listItems(record: DecisionRecord): (Item & { readonly features: Float32
         rowPlace,
         position,
         source,
-        score: numberAt(score),
-        propensity: propensity === undefined ? undefined : numberAt(propensity),
-        features: featuresOf.get(title) ?? NO_FEATURES,
+        score,
+        propensity,
+        features,
       });
     });
   }
@@ -232,14 +242,38 @@ function readFeatures({ features, candidates }: DecisionRecord): Map<number, Flo
   const read = new Map<number, Float32Array>();
   if (!features) return read;
   const titles = unpackAs("i", candidates.titles);
-  const columns = features.columns.map((column) => (typeof column === "number" ? column : unpackAs("f", column)));
-  unpackAs("i", features.candidates).forEach((candidate, row) => {
+  const places = unpackAs("i", features.candidates);
+  const columns = features.columns.map((column) => unpackColumn(column, places.length));
+  places.forEach((candidate, row) => {
     const title = titles[candidate];
     if (title === undefined) throw new Error(`candidate ${candidate} of ${titles.length}`);
     read.set(
       title,
-      Float32Array.from(columns, (column) => (typeof column === "number" ? column : (column[row] ?? Number.NaN))),
+      Float32Array.from(columns, (column) => column[row]!),
     );
   });
   return read;
+}
+
+type LoggedColumn = NonNullable<DecisionRecord["features"]>["columns"][number];
+
+/** One feature of `count` candidates. */
+export function unpackColumn(column: LoggedColumn, count: number): Float32Array {
+  const values = valuesOf(column, count);
+  if (values.length !== count) throw new Error(`a feature of ${values.length} candidates, and there are ${count}`);
+  return values;
+}
+
+function valuesOf(column: LoggedColumn, count: number): Float32Array {
+  if (column === null) return new Float32Array(count).fill(Number.NaN);
+  if (typeof column === "number") return new Float32Array(count).fill(column);
+  if (typeof column === "string") return unpackAs("f", column);
+  if ("values" in column) {
+    const values = unpackAs("f", column.values);
+    return Float32Array.from(unpackAs("i", column.places), (place) => values[place] ?? Number.NaN);
+  }
+  const { from, to } = column;
+  return Float32Array.from(unpackAs("i", column.steps), (step) =>
+    step > FEATURE_STEPS ? Number.NaN : from + ((to - from) * step) / FEATURE_STEPS,
+  );
 }

@@ -84,6 +84,8 @@ function* groupsOf(rows: readonly TracedRow[], rowOf: Map<RowPlan, TracedRow>): 
         entriesMin: row.entriesMin,
         entriesMax: row.entriesMax,
         reranked: row.isReranked,
+        // What was looked at is all that was traced.
+        depth: "choice",
         pool: [...row.pool],
         ranked: cursorOf(row.ranked),
         filled: cursorOf(row.filled),

@@ -7,6 +7,8 @@
  */
 import type { Degradation } from "@thewatcher/contracts/api/serving";
 import type { AccountId } from "@thewatcher/contracts/ids";
+import type { PlanId } from "@thewatcher/contracts/plans";
+import { RULE_ROW_KINDS, type RuleRowKind } from "@thewatcher/contracts/rules";
 import { defaultServingParameters, type ServingParameters } from "@thewatcher/contracts/serving-parameters";
 import type { TitleFeatures } from "@thewatcher/feature-store/title-feature-fold";
 import type { StoredList } from "@thewatcher/stores/recommendations/port";
@@ -14,6 +16,7 @@ import { emptyHistory, type History } from "./history.ts";
 import { beginRequest, orderScored, type Ranking, rankPersonal, type Workspace } from "./ranking.ts";
 import type { Showing } from "./showings.ts";
 import type { Ranker } from "./stages/ranker.ts";
+import { beginRules, type CompiledRules, type RuledPage, type RuleEffect, removedBy } from "./stages/rules.ts";
 import { type Popularity, popularityIn } from "./title-view.ts";
 
 /** What the composer has to know of a profile. */
@@ -65,6 +68,10 @@ export interface SlateRequest {
   readonly titleFeaturesProblem?: Pick<Degradation, "cause" | "detail"> | undefined;
   /** Of the tables' generation, over the columns of stages/features.ts. */
   readonly ranker?: Ranker | undefined;
+  /** The product team's, compiled for this view. */
+  readonly rules?: { readonly version: number; readonly compiled: CompiledRules } | undefined;
+  /** What the account subscribes to; null: nothing. */
+  readonly planId?: PlanId | null;
   /** "I have 95 minutes": nothing that lasts longer, or of which it is not known. */
   readonly minutes?: number;
   readonly other?: OtherProfile;
@@ -91,6 +98,11 @@ export interface Prepared {
   readonly forTwo: ReadonlyMap<number, readonly [number, number]> | undefined;
   readonly titleFeatures: { readonly version: string; readonly features: TitleFeatures } | undefined;
   readonly ranker: Ranker | undefined;
+  /** Of this page; undefined: none are published, or they are off. */
+  readonly rules: RuledPage | undefined;
+  readonly rulesVersion: number | null;
+  /** What rules did so far. */
+  readonly ruleEffects: readonly RuleEffect[];
   readonly degradations: Degradation[];
   /** In the catalogue here and now, within the age limit, not hidden, not excluded, short enough, not on this slate yet. */
   readonly mayShow: (index: number) => boolean;
@@ -104,8 +116,17 @@ export interface Prepared {
   readonly mayContinue: (index: number) => boolean;
 }
 
-/** `countMax`: personal titles that the slate can use. */
-export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.POSITIVE_INFINITY): Prepared {
+export interface PrepareOptions {
+  /** Personal titles that the slate can use. */
+  readonly countMax?: number;
+  /** Kinds of rows that the slate may have; for rules. */
+  readonly rowKinds?: readonly RuleRowKind[];
+  /** Without the filters and caps of rules. */
+  readonly relaxed?: boolean;
+}
+
+export function prepare(ws: Workspace, request: SlateRequest, options: PrepareOptions = {}): Prepared {
+  const { countMax = Number.POSITIVE_INFINITY, rowKinds = RULE_ROW_KINDS, relaxed = false } = options;
   const { view } = ws;
   const {
     showing,
@@ -141,21 +162,32 @@ export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.
   const ageMark = lowerAge(request.profile.ageMark, other ? other.profile.ageMark : null);
   const ageLimit = ageMark ?? Number.POSITIVE_INFINITY;
   const mayName = (index: number): boolean => shown[index] === 1 && ageMarks[index]! <= ageLimit;
+  const isWanted = (index: number): boolean =>
+    shown[index] === 1 && ageMarks[index]! <= ageLimit && hidden[index] !== epoch && runtimes[index]! <= minutesMax;
+  const ruleEffects: RuleEffect[] = [];
+  const rules =
+    request.rules && parameters.rules
+      ? beginRules(request.rules.compiled, {
+          at: request.at,
+          leavesAt: (index) => showing.leavesAt(index),
+          country: request.profile.country,
+          planId: request.planId ?? null,
+          device: request.device,
+          ageLimit: ageMark,
+          mayRecommend: (index) => barred[index] !== epoch && used[index] !== epoch && isWanted(index),
+          rowKinds,
+          relaxed,
+          onEffect: (effect) => ruleEffects.push(effect),
+        })
+      : undefined;
+  const isOffered = rules
+    ? (index: number): boolean => isWanted(index) && removedBy(rules, index) === undefined
+    : isWanted;
   const mayContinue = (index: number): boolean =>
     shown[index] === 1 && ageMarks[index]! <= ageLimit && hidden[index] !== epoch && used[index] !== epoch;
-  const mayShow = (index: number): boolean =>
-    shown[index] === 1 &&
-    ageMarks[index]! <= ageLimit &&
-    hidden[index] !== epoch &&
-    used[index] !== epoch &&
-    runtimes[index]! <= minutesMax;
+  const mayShow = (index: number): boolean => used[index] !== epoch && isOffered(index);
   const mayRecommend = (index: number): boolean => barred[index] !== epoch && mayShow(index);
-  const mayOffer = (index: number): boolean =>
-    shown[index] === 1 &&
-    ageMarks[index]! <= ageLimit &&
-    hidden[index] !== epoch &&
-    barred[index] !== epoch &&
-    runtimes[index]! <= minutesMax;
+  const mayOffer = (index: number): boolean => barred[index] !== epoch && isOffered(index);
 
   const own = personalOff
     ? noRanking
@@ -197,6 +229,9 @@ export function prepare(ws: Workspace, request: SlateRequest, countMax = Number.
     forTwo: blended?.shares,
     titleFeatures: request.titleFeatures,
     ranker: request.ranker,
+    rules,
+    rulesVersion: rules ? (request.rules?.version ?? null) : null,
+    ruleEffects,
     degradations,
     mayShow,
     mayRecommend,

@@ -1,6 +1,6 @@
 /**
- * Re-ranking of one row: diversity keeps neighbours different, exploration draws the reserved slots. What stands on merit
- * stands there whatever is drawn.
+ * Re-ranking of one row: rules take out and move, diversity keeps neighbours different, rules pin and cap, exploration
+ * draws the reserved slots. What stands on merit stands there whatever is drawn.
  */
 import type { ServingParameters } from "@thewatcher/contracts/serving-parameters";
 import { rankScore } from "./pipeline.ts";
@@ -8,7 +8,8 @@ import type { Prepared } from "./request.ts";
 import type { Reranked, RowPlan, SlotPick } from "./rows.ts";
 import { CANDIDATES_MAX } from "./sources/source.ts";
 import { diversify } from "./stages/diversity.ts";
-import { drawRng, drawSlots, logWeights, POOL_MAX, withDrawn } from "./stages/exploration.ts";
+import { drawRng, drawSlots, logWeights, POOL_MAX, RESERVED_POSITIONS, withDrawn } from "./stages/exploration.ts";
+import { admits, arrange, count as countInRow, settle } from "./stages/rules.ts";
 
 export interface RowInputs {
   readonly plan: RowPlan;
@@ -21,12 +22,36 @@ export interface RowInputs {
   readonly isUsed: (index: number) => boolean;
 }
 
+const arranged = new Int32Array(CANDIDATES_MAX);
 const places = new Int32Array(CANDIDATES_MAX);
 const scores = new Float64Array(CANDIDATES_MAX);
 const weights = new Float64Array(POOL_MAX);
 
+/** The row's free candidates in the order of the row, but for what is drawn. */
+export function orderRow(prepared: Prepared, plan: RowPlan, rowId: string, free: readonly number[]) {
+  const { rules } = prepared;
+  // What was begun is the viewer's own.
+  if (!rules || plan.kind === "continue_watching") {
+    return { ordered: plan.reranked ? diversified(prepared, plan, free) : free };
+  }
+  const row = { kind: plan.kind, rowId };
+  const count = arrange(rules, row, free, arranged);
+  const moved = Array.from(arranged.subarray(0, count));
+  const slots = plan.pool.length > 0 ? prepared.parameters.explorationSlots : 0;
+  const ordered = settle(rules, row, plan.reranked ? diversified(prepared, plan, moved) : moved, {
+    itemsMax: plan.entriesMax,
+    reserved: RESERVED_POSITIONS.slice(0, slots),
+  });
+  const admitsAndCounts = (index: number): boolean => {
+    if (!admits(rules, index)) return false;
+    countInRow(rules, index);
+    return true;
+  };
+  return { ordered, admits: admitsAndCounts };
+}
+
 /** A row's free candidates with those that resemble what stands above them put back. */
-export function diversified(prepared: Prepared, { entriesMax }: RowPlan, free: readonly number[]): readonly number[] {
+function diversified(prepared: Prepared, { entriesMax }: RowPlan, free: readonly number[]): readonly number[] {
   const { ws, parameters } = prepared;
   if (parameters.diversity === 0 || free.length < 2) return free;
   const { length: count } = free;

@@ -16,8 +16,10 @@ export interface RowPlan {
   readonly reason: Reason | undefined;
   readonly entriesMin: number;
   readonly entriesMax: number;
-  /** Whether rules of order, diversity and exploration may change the order: not of charts. */
+  /** Whether diversity and exploration may change the order: not of charts. */
   readonly reranked: boolean;
+  /** How many of its candidates are looked at: as many as it shows, or some to choose from. */
+  readonly depth: "row" | "choice";
   /** What a slot of it may be drawn from. */
   readonly pool: readonly number[];
   /** The next candidate in the order of ranking; −1: none is left. */
@@ -47,6 +49,8 @@ export interface Reranked {
   readonly picks: readonly SlotPick[];
   /** The candidates as rules and diversity put them. */
   readonly ordered: readonly number[];
+  /** Asked of each title that fills the row up, which then is in it. */
+  readonly admits?: (index: number) => boolean;
   /** Beside the plan's pool. */
   readonly utilities: readonly number[];
   readonly logBoosts: readonly number[];
@@ -99,7 +103,7 @@ export function assembleRows(
       if (rowCount === group.rowsMax || rows.length === ROWS_MAX) break;
       const rowId = group.rowsMax === 1 ? group.name : `${group.name}-${rowCount + 1}`;
       const { entriesMax } = plan;
-      const depth = plan.reranked ? Math.max(RERANK_DEPTH, entriesMax) : entriesMax;
+      const depth = plan.depth === "row" ? entriesMax : Math.max(RERANK_DEPTH, entriesMax);
       const free: number[] = [];
       const ranked: number[] = [];
       const filled: number[] = [];
@@ -109,14 +113,14 @@ export function assembleRows(
         ranked.push(index);
         if (!used.has(index)) free.push(index);
       }
-      const reranked = plan.reranked ? rerank(plan, rowId, free, used.has) : asTheyAre(plan, free);
+      const reranked = rerank(plan, rowId, free, used.has);
       const picks = [...reranked.picks];
       const taken = new Set(picks.map(({ index }) => index));
       while (picks.length < entriesMax) {
         const index = plan.filled();
         if (index < 0) break;
+        if (used.has(index) || taken.has(index) || reranked.admits?.(index) === false) continue;
         filled.push(index);
-        if (used.has(index) || taken.has(index)) continue;
         taken.add(index);
         picks.push({ index });
       }
@@ -130,15 +134,6 @@ export function assembleRows(
   }
   return rows;
 }
-
-const none: readonly number[] = [];
-
-const asTheyAre = ({ entriesMax }: RowPlan, free: readonly number[]): Reranked => ({
-  picks: free.slice(0, entriesMax).map((index) => ({ index })),
-  ordered: free,
-  utilities: none,
-  logBoosts: none,
-});
 
 /** Rows as they stand on the page: what was begun first, then by worth, kinds apart; or in the order given. */
 export function orderByWorth<Row extends { readonly plan: RowPlan }>(

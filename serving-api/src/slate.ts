@@ -10,7 +10,7 @@
  * first), new, genres. How rows stand on the page: continue watching first, then by the mean personal score of their first
  * six titles, ties in the order above; so a profile without a past sees the top ten, what is new, and six genres.
  */
-import type { Degradation, Reason, RowKind } from "@thewatcher/contracts/api/serving";
+import { type Degradation, type Reason, RowKind } from "@thewatcher/contracts/api/serving";
 import type { SwitchableSource } from "@thewatcher/contracts/serving-parameters";
 import { chart, type Entry, newest, ofGenre, personal, popular } from "./candidates.ts";
 import type { DecisionTrace } from "./decision-trace.ts";
@@ -18,7 +18,7 @@ import { rank, rankScore, retrieve } from "./pipeline.ts";
 import type { Workspace } from "./ranking.ts";
 import { becauseGiven, describeRecommended, editorialGiven, newGiven, segmentGiven, trendingGiven } from "./reasons.ts";
 import { type Prepared, prepare, type SlateRequest } from "./request.ts";
-import { diversified, fillRow } from "./rerank.ts";
+import { fillRow, orderRow } from "./rerank.ts";
 import {
   type AssembledRow,
   assembleRows,
@@ -39,6 +39,7 @@ import { bitOf, type Candidates, PERSONAL_BITS, slotOf } from "./sources/source.
 import { segmentOf } from "./sources/tables.ts";
 import { choosePool, newTitleLogBoost, POOL_MAX } from "./stages/exploration.ts";
 import { traceFeatures } from "./stages/features.ts";
+import { arrange, type RuleEffect, settle, withRows } from "./stages/rules.ts";
 import { trendingIn } from "./title-view.ts";
 import { type TraceHead, traceOf } from "./trace-home.ts";
 
@@ -57,6 +58,8 @@ const SHOWN = "titleShown7d";
 const LIFTED_MAX = 64;
 export const EDITORIAL_ROWS_MAX = 2;
 export const LIST_COUNT_MAX = 100;
+/** What rules may take out of a list, and it is still full. */
+const RULED_EXTRA = 24;
 
 export interface SlateRow {
   readonly rowId: string;
@@ -68,6 +71,10 @@ export interface SlateRow {
 
 export interface HomeSlate {
   readonly rows: readonly SlateRow[];
+  /** Rules left too few rows: it was composed without their filters and caps. */
+  readonly rulesRelaxed: boolean;
+  /** What rules did to it. */
+  readonly ruleEffects: readonly RuleEffect[];
   readonly degradations: readonly Degradation[];
 }
 
@@ -82,9 +89,23 @@ export interface HomeListener {
 }
 
 export function composeHome(ws: Workspace, request: SlateRequest, listener?: HomeListener): HomeSlate {
-  const prepared = prepare(ws, request);
+  const compose = ({ relaxed }: { readonly relaxed: boolean }) => composeOnce(ws, request, relaxed, listener?.head);
+  const rowCountOf = ({ slate }: Made) => slate.rows.length;
+  const hasRules = request.rules !== undefined && (request.parameters?.rules ?? true);
+  const { slate, trace } = hasRules ? withRows(compose, rowCountOf).page : compose({ relaxed: false });
+  if (trace) listener?.onDecision(trace);
+  return slate;
+}
+
+interface Made {
+  readonly slate: HomeSlate;
+  readonly trace: DecisionTrace | undefined;
+}
+
+function composeOnce(ws: Workspace, request: SlateRequest, relaxed: boolean, head: TraceHead | undefined): Made {
+  const prepared = prepare(ws, request, { rowKinds: RowKind.options, relaxed });
   retrieve(prepared);
-  const { rankerVersion, hasFeatures } = rank(prepared, listener !== undefined);
+  const { rankerVersion, hasFeatures } = rank(prepared, head !== undefined);
   const attempts: RowAttempt[] = [];
   let shownCount = 0;
   const used = {
@@ -98,38 +119,39 @@ export function composeHome(ws: Workspace, request: SlateRequest, listener?: Hom
   const groups = groupsOf(prepared, plans, () => shownCount === 0);
   const exposure = exposureOf(prepared);
   const rerank: Rerank = (plan, rowId, free, isUsed) => {
-    const ordered = diversified(prepared, plan, free);
+    const { ordered, admits } = orderRow(prepared, plan, rowId, free);
     const utilities = plan.pool.map((index) => rankScore(ws, index));
     const logBoosts = plan.pool.map((index) => {
       const { shown, ageHours } = exposure(index);
       return newTitleLogBoost(shown, ageHours);
     });
-    return fillRow({ plan, rowId, ordered, utilities, logBoosts, isUsed }, prepared);
+    const filled = fillRow({ plan, rowId, ordered, utilities, logBoosts, isUsed }, prepared);
+    return admits ? { ...filled, admits } : filled;
   };
-  const assembled = assembleRows(groups, used, rerank, listener && ((row) => void attempts.push(row)));
+  const assembled = assembleRows(groups, used, rerank, head && ((row) => void attempts.push(row)));
   const rows = assembled.map((row) => ({ plan: row.plan, row: describeRow(row, plans.get(row.plan)!) }));
   const rowsArePersonal = prepared.parameters.rowOrder === "personal" && hasPersonal(ws.pool);
   const scoreOf = (index: number) => (slotOf(ws.pool, ws.epoch, index) < 0 ? Number.NaN : rankScore(ws, index));
   const worths = rowsArePersonal ? worthsOf(assembled, scoreOf) : new Float64Array(assembled.length);
   const ordered = orderByWorth(rows, worths, rowsArePersonal).map(({ row }) => row);
   const { degradations } = prepared;
-  if (listener) {
-    const composed = {
-      prepared,
-      attempts,
-      rows: rows.map(({ row }) => row),
-      worths,
-      rowsArePersonal,
-      rowOrder: ordered.map(({ rowId }) => rowId),
-      features: hasFeatures ? traceFeatures(prepared, used.has) : null,
-      degradations,
-      rankerVersion,
-      rulesVersion: null,
-      titleFeaturesVersion: prepared.titleFeatures?.version ?? null,
-    };
-    listener.onDecision(traceOf(listener.head, request, composed));
-  }
-  return { rows: ordered, degradations };
+  const { ruleEffects } = prepared;
+  const slate: HomeSlate = { rows: ordered, rulesRelaxed: relaxed, ruleEffects, degradations };
+  if (!head) return { slate, trace: undefined };
+  const trace = traceOf(head, request, {
+    prepared,
+    attempts,
+    rows: rows.map(({ row }) => row),
+    worths,
+    rowsArePersonal,
+    rowOrder: ordered.map(({ rowId }) => rowId),
+    features: hasFeatures ? traceFeatures(prepared, used.has) : null,
+    degradations,
+    rankerVersion,
+    rulesVersion: prepared.rulesVersion,
+    titleFeaturesVersion: prepared.titleFeatures?.version ?? null,
+  });
+  return { slate, trace };
 }
 
 const HOUR_MS = 3_600_000;
@@ -194,12 +216,14 @@ function* groupsOf(prepared: Prepared, describes: Map<RowPlan, Describe>, isEmpt
     (given: (index: number) => Pick<Entry, "source" | "reason"> | undefined): Describe =>
     (indices) =>
       indices.map((index) => ({ index, score: scoreOf(index), ...(given(index) ?? newGiven(prepared, index)) }));
+  const depth = prepared.rules ? "choice" : "row";
   const plan = (row: Partial<RowPlan> & Pick<RowPlan, "kind" | "heading">, describe: Describe): RowPlan => {
     const made: RowPlan = {
       reason: undefined,
       entriesMin: ROW_ITEMS_MIN,
       entriesMax: ROW_ITEMS_MAX,
       reranked: false,
+      depth: row.reranked ? "choice" : depth,
       pool: [],
       ranked: nothing,
       filled: nothing,
@@ -321,7 +345,7 @@ function* groupsOf(prepared: Prepared, describes: Map<RowPlan, Describe>, isEmpt
         const given = editorialGiven(prepared, collection);
         yield plan(
           { kind: "editorial", heading: nameOfGiven(given.reason), ranked: offered(collection.itemIndices) },
-          each(() => given),
+          each((index) => (collection.itemIndices.includes(index) ? given : undefined)),
         );
       }
     };
@@ -349,7 +373,7 @@ function* groupsOf(prepared: Prepared, describes: Map<RowPlan, Describe>, isEmpt
             ranked: ranked((slot, index) => pool.sources[slot] !== EXPLORATION && hasGenre(view, index, genre)),
             filled: offered(view.byGenre[genre]!),
           },
-          each(() => ({ source: "genre", reason })),
+          each((index) => (hasGenre(view, index, genre) ? { source: "genre", reason } : undefined)),
         );
       }
     };
@@ -399,15 +423,32 @@ function whereFrom(next: () => number, may: (index: number) => boolean): () => n
 
 /** `count` ≤ LIST_COUNT_MAX. Personal titles first, then popular ones, then the newest: full while the catalogue lasts. */
 export function composeList(ws: Workspace, request: SlateRequest, count: number): ListSlate {
-  const prepared = prepare(ws, request, count);
+  const countMax = request.rules ? count + RULED_EXTRA : count;
+  const prepared = prepare(ws, request, { countMax, rowKinds: ["list"] });
   const entries: Entry[] = [];
   for (const source of [personal, popular, newest]) {
-    if (entries.length === count) break;
-    const more = source(prepared, count - entries.length);
+    if (entries.length === countMax) break;
+    const more = source(prepared, countMax - entries.length);
     for (const { index } of more) ws.used[index] = ws.epoch;
     entries.push(...more);
   }
-  return { entries, degradations: prepared.degradations };
+  return { entries: ruled(prepared, "list", entries, count), degradations: prepared.degradations };
+}
+
+/** Entries in the order that rules make of them; all of them where there are no rules. */
+function ruled(prepared: Prepared, kind: "list" | "similar", entries: readonly Entry[], count: number): Entry[] {
+  const { rules, ws } = prepared;
+  if (!rules) return entries.slice(0, count);
+  const row = { kind, rowId: kind };
+  const byIndex = new Map(entries.map((entry) => [entry.index, entry]));
+  const indices = [...byIndex.keys()];
+  // What is pinned is asked for anew: nothing stands on the slate yet.
+  for (const index of indices) ws.used[index] = 0;
+  const out = new Int32Array(indices.length);
+  const arranged = out.subarray(0, arrange(rules, row, indices, out));
+  return settle(rules, row, arranged, { itemsMax: count, reserved: [] }).map(
+    (index) => byIndex.get(index) ?? { index, score: 0, ...newGiven(prepared, index) },
+  );
 }
 
 /**
@@ -415,12 +456,13 @@ export function composeList(ws: Workspace, request: SlateRequest, count: number)
  * met), the most popular of its genres. What the profile watched may stand here: the viewer asks about a title.
  */
 export function composeSimilar(ws: Workspace, request: SlateRequest, seed: number, count: number): ListSlate {
-  const prepared = prepare(ws, request, 0);
+  const prepared = prepare(ws, request, { countMax: 0, rowKinds: ["similar"] });
   const { view } = ws;
   ws.used[seed] = ws.epoch;
+  const countMax = prepared.rules ? count + RULED_EXTRA : count;
   const entries: Entry[] = [];
   const take = (entry: Entry): void => {
-    if (entries.length === count || !prepared.mayShow(entry.index)) return;
+    if (entries.length === countMax || !prepared.mayShow(entry.index)) return;
     ws.used[entry.index] = ws.epoch;
     entries.push(entry);
   };
@@ -436,11 +478,11 @@ export function composeSimilar(ws: Workspace, request: SlateRequest, seed: numbe
       });
     }
   }
-  for (let at = view.genreOffsets[seed]!; at < view.genreOffsets[seed + 1]! && entries.length < count; at++) {
+  for (let at = view.genreOffsets[seed]!; at < view.genreOffsets[seed + 1]! && entries.length < countMax; at++) {
     const genre = view.titleGenres[at]!;
-    for (const entry of ofGenre(prepared, genre, count)) take(entry);
+    for (const entry of ofGenre(prepared, genre, countMax)) take(entry);
   }
-  return { entries, degradations: prepared.degradations };
+  return { entries: ruled(prepared, "similar", entries, count), degradations: prepared.degradations };
 }
 
 /** Whether a profile with this request may see the title at all. */
@@ -455,11 +497,11 @@ export interface LeavingEntry {
 
 /** Of the watchlist and of what was begun, what leaves by `before`: the soonest first. */
 export function composeLeaving(ws: Workspace, request: SlateRequest, before: number): LeavingEntry[] {
-  const { history, showing, mayShow } = prepare(ws, request, 0);
+  const { history, showing, mayContinue } = prepare(ws, request, { countMax: 0 });
   const candidates = new Set([...history.watchlisted, ...history.started.map(({ index }) => index)]);
   return [...candidates]
     .flatMap((index) => {
-      const leavesAt = mayShow(index) ? showing.leavesAt(index) : null;
+      const leavesAt = mayContinue(index) ? showing.leavesAt(index) : null;
       return leavesAt !== null && leavesAt <= before ? [{ index, leavesAt }] : [];
     })
     .sort((a, b) => a.leavesAt - b.leavesAt || a.index - b.index);

@@ -123,7 +123,7 @@ export function traceOf(head: TraceHead, request: SlateRequest, composed: Compos
       listed,
       watched,
     })),
-    removed: removedOf(prepared, request, placeOf),
+    removed: [...removedOf(prepared, request, placeOf), ...ruledOut(prepared, placeOf)],
     titleIds,
     sourceNames: SOURCES,
     candidates,
@@ -139,6 +139,21 @@ function scoresOf(ws: Prepared["ws"], indices: readonly number[]): Float64Array 
   const scores = new Float64Array(indices.length);
   for (let at = 0; at < indices.length; at++) scores[at] = rankScore(ws, indices[at]!);
   return scores;
+}
+
+/** What rules took out of rows, by rule. */
+function ruledOut({ ruleEffects }: Prepared, placeOf: (index: number) => number): TracedRemoval[] {
+  const byRule = new Map<string, Set<number>>();
+  for (const { ruleId, title, kind } of ruleEffects) {
+    if (kind !== "removed" && kind !== "capped") continue;
+    const known = byRule.get(ruleId) ?? new Set();
+    byRule.set(ruleId, known.add(placeOf(title)));
+  }
+  return [...byRule].map(([ruleId, titles]) => ({
+    stage: "rules",
+    cause: `rule:${ruleId}`,
+    titles: Int32Array.from(titles),
+  }));
 }
 
 /** What of the profile's own list may not be offered. */

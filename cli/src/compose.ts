@@ -7,6 +7,7 @@
 
 import type { ServiceName } from "@thewatcher/contracts/identity";
 import { EVENT_TOPICS, lastingTopics, topics } from "@thewatcher/contracts/topics";
+import type { ComposePagesCall } from "@thewatcher/control-api/dry-run";
 import { ARCHIVE_GROUP } from "@thewatcher/ingestion/archive/archive";
 import type { SendStated } from "@thewatcher/ingestion/collector";
 import type { KnownTitle } from "@thewatcher/ingestion/judge";
@@ -21,7 +22,7 @@ import type { Log } from "@thewatcher/kit/log";
 import type { Rng } from "@thewatcher/kit/rng";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { Trainer } from "@thewatcher/trainer/trainer";
-import { askJson, connectService, createCall, type Service, statedCommands } from "./clients.ts";
+import { askJson, connectService, createCall, pagesComposedBy, type Service, statedCommands } from "./clients.ts";
 import { examineStores, type StoreExamination } from "./examine.ts";
 import { createCinemaMetrics } from "./metrics.ts";
 import type { StoreName, Stores } from "./open-stores.ts";
@@ -72,6 +73,8 @@ export interface Cinema {
   opened(url: string): Promise<void>;
   /** A service's question to serving, as JSON. */
   askServing(path: string): Promise<unknown>;
+  /** Serving's pages that nobody is shown, for dry runs. */
+  readonly composePages: ComposePagesCall;
   /** A profile id, or an external id such as `ml-1m:42`. UserError where there is none. */
   resolveProfile(given: string): Promise<string>;
   /** Brings what this process holds in memory up to date now. */
@@ -213,6 +216,7 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
       await gateway?.opened(url);
     },
     askServing: (path) => askJson(context.call("serving"), path),
+    composePages: pagesComposedBy(context.call("serving")),
     resolveProfile: (given) => resolveProfile(stores, given),
     refresh,
     countEvents: () => countEvents(stores),

@@ -9,11 +9,13 @@ import { basename } from "node:path";
 import { CATALOGUE_FILE_BYTES_MAX, readCatalogueFile } from "@thewatcher/catalog-api/catalogue-file";
 import { importCatalogue } from "@thewatcher/catalog-api/catalogue-import";
 import { upsertTitles } from "@thewatcher/catalog-api/titles";
+import { DRY_RUN_PROFILES_MAX, RuleSetVersion } from "@thewatcher/contracts/api/control";
 import { RecommendationList } from "@thewatcher/contracts/api/serving";
 import { DECISION_DAYS } from "@thewatcher/contracts/decisions";
 import { Role } from "@thewatcher/contracts/identity";
 import { Country, DecisionId, ProfileId } from "@thewatcher/contracts/ids";
 import { DeadLetterCause } from "@thewatcher/contracts/topics/dead-letters";
+import { listRuleSets } from "@thewatcher/control-api/rule-sets";
 import { grantRole } from "@thewatcher/gateway/identity/grant";
 import { createServiceToken } from "@thewatcher/gateway/service-tokens";
 import { createSignInTicket } from "@thewatcher/gateway/sign-in-tickets";
@@ -35,6 +37,7 @@ import type { Cinema } from "./compose.ts";
 import { type Report, seconds, thousands } from "./console.ts";
 import { STORE_NAMES, type StoreName, type Stores } from "./open-stores.ts";
 import type { RoleName } from "./roles/table.ts";
+import { dryRunRules, publishRules, rollBackRules, showRules } from "./rules-operations.ts";
 
 export interface OperationContext {
   readonly cinema: Cinema;
@@ -78,6 +81,10 @@ const DECISIONS_MS_MAX = 30_000;
 const NO_TITLE = [""];
 
 const parameters = z.record(z.string(), z.unknown()).default({});
+
+/** Who, in the audit trail. */
+const by = z.string().min(1).max(100);
+const rulesDeps = ({ stores, clock }: Cinema) => ({ database: stores.database, clock });
 
 export const operations = {
   importMovielens: operation({
@@ -227,7 +234,7 @@ export const operations = {
   }),
 
   recommend: operation({
-    needs: { roles: ["catalog", "serving"] },
+    needs: { roles: ["catalog", "serving", "control"] },
     request: z.object({ profile: z.string(), count: z.number().int().min(1).max(100) }),
     async run({ profile, count }, { cinema }) {
       const profileId = await cinema.resolveProfile(profile);
@@ -264,6 +271,41 @@ export const operations = {
         names: Object.fromEntries(names.map(({ title_id, name }) => [title_id, name])),
       };
     },
+  }),
+
+  rulesList: operation({
+    needs: { stores: ["database"] },
+    request: z.object({ before: RuleSetVersion.optional() }),
+    run: (request, { cinema }) => listRuleSets(cinema.stores.database, request),
+  }),
+
+  rulesShow: operation({
+    needs: { stores: ["database"] },
+    request: z.object({ version: RuleSetVersion.optional() }),
+    run: ({ version }, { cinema }) => showRules(rulesDeps(cinema), version),
+  }),
+
+  rulesDryRun: operation({
+    needs: { roles: ["catalog", "serving", "control"] },
+    request: z.object({
+      file: z.string(),
+      profiles: z.number().int().min(1).max(DRY_RUN_PROFILES_MAX),
+      seed: z.number().int().min(0),
+    }),
+    run: (request, { cinema, report }) =>
+      dryRunRules({ ...rulesDeps(cinema), composePages: cinema.composePages }, request, report),
+  }),
+
+  rulesPublish: operation({
+    needs: { stores: ["database"] },
+    request: z.object({ file: z.string(), note: z.string().max(1_000), by }),
+    run: (request, { cinema }) => publishRules(rulesDeps(cinema), request),
+  }),
+
+  rulesRollback: operation({
+    needs: { stores: ["database"] },
+    request: z.object({ version: RuleSetVersion, by }),
+    run: (request, { cinema }) => rollBackRules(rulesDeps(cinema), request),
   }),
 
   rollback: operation({

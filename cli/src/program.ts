@@ -10,6 +10,7 @@ import { addExplain } from "./commands/explain.ts";
 import { addModels } from "./commands/models.ts";
 import { addOperate } from "./commands/operate.ts";
 import { addReplay } from "./commands/replay.ts";
+import { addRules } from "./commands/rules.ts";
 import { addStart } from "./commands/start.ts";
 import { VERSION } from "./open-cinema.ts";
 
@@ -53,6 +54,7 @@ function createProgram({ writeOut, writeErr }: ProgramOutput): Command {
   addAudit(program);
   addDeadLetters(program);
   addReplay(program);
+  addRules(program);
   const settle = (command: Command): void => {
     command.allowExcessArguments(false);
     for (const sub of command.commands) settle(sub);

@@ -5,11 +5,11 @@
  * in another order.
  *
  * Its one primitive is the register: for a key (a title, a title in a country, a profile) and a member (the profile or
- * the title on the other side, or the event itself), the largest (instant, value) of the signals between them. A
+ * the title on the other side, or the event itself), the largest (instant, value) of the signs between them. A
  * maximum is idempotent and knows no order. What is called "distinct profiles in seven days" is the number of registers
  * whose instant lies in the window; a rating that was undone is a register with the value 0.
  *
- * Two times. A signal counts at its `at` = min(occurredAt, knownAt), as in the live states (nothing happens after it was
+ * Two times. A sign counts at its `at` = min(occurredAt, knownAt), as in the live states (nothing happens after it was
  * known of), and can be seen from max(occurredAt, knownAt) on: as of t, what occurred or was known later is not there.
  *
  * A window of d days holds the last 24·d clock hours in UTC, the running one included: hour(at) > hour(t) − 24·d. So it
@@ -18,14 +18,14 @@
  * Of a profile, what it asked to forget of a title ("that was not me") says nothing while that stands: registers at or
  * before it count nowhere, but for the days since something, which name no title. A title's viewers stay its viewers.
  *
- * Left out everywhere: signals of synthetic times, which lie in no window; and everything that a profile did up to its
+ * Left out everywhere: signs of synthetic times, which lie in no window; and everything that a profile did up to its
  * last erasure, whatever t is.
  */
 import type { EventType } from "@thewatcher/contracts/events";
 import { assert } from "@thewatcher/kit/assert";
 
 /** What a register remembers: the events that write it, and the value they write. */
-export interface SignalDefinition {
+export interface SignDefinition {
   readonly events: readonly EventType[];
   /** Events that write 0: the member counts no more. */
   readonly undoneBy?: EventType;
@@ -38,7 +38,7 @@ export interface SignalDefinition {
 /** Credits are left early: see signal.ts. */
 export const WHOLE_SHARE = 0.9;
 
-export const SIGNALS = {
+export const SIGNS = {
   shown: { events: ["impression"] },
   clicked: { events: ["click"] },
   played: { events: ["play_start", "play_progress", "play_stop"] },
@@ -46,11 +46,11 @@ export const SIGNALS = {
   rated: { events: ["rate"], undoneBy: "rate_undo", value: "stars" },
   watchlisted: { events: ["watchlist"], undoneBy: "watchlist_undo" },
   notInterested: { events: ["not_interested"], undoneBy: "not_interested_undo" },
-} as const satisfies Readonly<Record<string, SignalDefinition>>;
-export type SignalName = keyof typeof SIGNALS;
-export const signalOf = (name: SignalName): SignalDefinition => SIGNALS[name];
-export const eventsOf = (name: SignalName): readonly EventType[] => {
-  const { events, undoneBy } = signalOf(name);
+} as const satisfies Readonly<Record<string, SignDefinition>>;
+export type SignName = keyof typeof SIGNS;
+export const signOf = (name: SignName): SignDefinition => SIGNS[name];
+export const eventsOf = (name: SignName): readonly EventType[] => {
+  const { events, undoneBy } = signOf(name);
   return undoneBy ? [...events, undoneBy] : events;
 };
 
@@ -59,26 +59,26 @@ export type Window = number | "all";
 
 /**
  * `distinct`: members (profiles of a title, titles of a profile). `count`: events, an eventId once. `sum`: of the values.
- * `share`: (x + strength·share) / (n + strength), x and n distinct members of two signals; `mean` the same of values:
+ * `share`: (x + strength·share) / (n + strength), x and n distinct members of two signs; `mean` the same of values:
  * with nothing known it is the prior, and `strength` members weigh as much as it does. `days_since`: whole clock hours
  * since the last one, in days; the window's length where none lies in it (so it has one, and no undo).
  */
 export type Aggregate =
-  | { readonly kind: "distinct"; readonly of: SignalName; readonly atMost?: number }
-  | { readonly kind: "count"; readonly of: SignalName }
-  | { readonly kind: "sum"; readonly of: SignalName }
+  | { readonly kind: "distinct"; readonly of: SignName; readonly atMost?: number }
+  | { readonly kind: "count"; readonly of: SignName }
+  | { readonly kind: "sum"; readonly of: SignName }
   | {
       readonly kind: "share";
-      readonly of: SignalName;
-      readonly among: SignalName;
+      readonly of: SignName;
+      readonly among: SignName;
       readonly prior: { readonly share: number; readonly strength: number };
     }
   | {
       readonly kind: "mean";
-      readonly of: SignalName;
+      readonly of: SignName;
       readonly prior: { readonly mean: number; readonly strength: number };
     }
-  | { readonly kind: "days_since"; readonly of: SignalName };
+  | { readonly kind: "days_since"; readonly of: SignName };
 
 interface Declaration {
   /** Unique; what a ranker's file and a decision's record call it. */
@@ -122,10 +122,10 @@ export const hourOf = (at: number): number => Math.floor(at / HOUR_MS);
 export const endOf = (at: number, window: Window): number =>
   window === "all" ? Number.POSITIVE_INFINITY : (hourOf(at) + DAY_HOURS * window) * HOUR_MS;
 
-/** Registers of one signal by one key: what one query computes, and one table of the fold holds. */
+/** Registers of one sign by one key: what one query computes, and one table of the fold holds. */
 export interface RegisterGroup {
   readonly id: string;
-  readonly signal: SignalName;
+  readonly sign: SignName;
   readonly key: "title" | "titleInCountry" | "profile";
   /** `counterpart`: the profile of a title's, the title of a profile's. */
   readonly member: "counterpart" | "event";
@@ -152,7 +152,7 @@ export interface FeaturePlan {
 }
 
 type Measure = Component["measure"];
-const measuresOf = (aggregate: Aggregate): readonly (readonly [SignalName, Measure])[] => {
+const measuresOf = (aggregate: Aggregate): readonly (readonly [SignName, Measure])[] => {
   switch (aggregate.kind) {
     case "distinct":
     case "count":
@@ -179,16 +179,16 @@ export function planFeatures(features: readonly AggregateFeature[]): FeaturePlan
   for (const { name, aggregate, window } of features) {
     if (aggregate.kind !== "days_since") continue;
     // The latest instant is a maximum over members, which an undo could not take back; and "never" needs a number.
-    assert(signalOf(aggregate.of).undoneBy === undefined && window !== "all", "days since something", () => name);
+    assert(signOf(aggregate.of).undoneBy === undefined && window !== "all", "days since something", () => name);
   }
   const groups: { -readonly [Field in keyof RegisterGroup]: RegisterGroup[Field] }[] = [];
   const places = features.map(({ entity, dimension, window, aggregate }) =>
-    measuresOf(aggregate).map(([signal, measure]): ComponentPlace => {
+    measuresOf(aggregate).map(([sign, measure]): ComponentPlace => {
       const key = entity === "title" && dimension === "country" ? "titleInCountry" : entity;
       const member = aggregate.kind === "count" ? "event" : "counterpart";
-      const id = `${signal} by ${key}${member === "event" ? ", each event" : ""}`;
+      const id = `${sign} by ${key}${member === "event" ? ", each event" : ""}`;
       let group = groups.findIndex((other) => other.id === id);
-      if (group < 0) group = groups.push({ id, signal, key, member, components: [] }) - 1;
+      if (group < 0) group = groups.push({ id, sign, key, member, components: [] }) - 1;
       const held = groups[group]!;
       let component = held.components.findIndex((other) => other.measure === measure && other.window === window);
       if (component < 0) {

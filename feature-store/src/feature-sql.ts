@@ -2,7 +2,7 @@
  * Definitions as SQL over `events`, in two forms.
  *
  * `stepsSql`: each component of a group as a step function of time for each key, exact in both times. Of a register only
- * its largest (at, value) so far matters; sorted by the instant from which each signal can be seen, that is a running
+ * its largest (at, value) so far matters; sorted by the instant from which each sign can be seen, that is a running
  * maximum, and each of its values v_i holds from seenAt_i to seenAt_{i+1} or to the end of its window, whichever comes
  * first. So it adds +f(v_i) there and −f(v_i) here; a component is the running sum of those. Any number of rows with
  * instants of their own is then one ASOF join: E log E + R log E for E events and R rows, where asking for each row is
@@ -17,12 +17,12 @@ import {
   eventsOf,
   HOUR_MS,
   type RegisterGroup,
-  type SignalName,
-  signalOf,
+  type SignName,
+  signOf,
   WHOLE_SHARE,
   type Window,
 } from "./definitions.ts";
-import { keySeparator } from "./signals.ts";
+import { keySeparator } from "./signs.ts";
 
 const quoted = (texts: readonly string[]) => texts.map((text) => `'${text}'`).join(", ");
 
@@ -43,24 +43,24 @@ function memberSql({ key, member }: RegisterGroup): string {
   return key === "profile" ? "titleId" : "profileId";
 }
 
-function valueSql(name: SignalName): string {
-  const { undoneBy, value } = signalOf(name);
+function valueSql(name: SignName): string {
+  const { undoneBy, value } = signOf(name);
   const written = value === "stars" ? "toFloat32(JSONExtractFloat(payload, 'stars'))" : "toFloat32(1)";
   return undoneBy ? `if(type = '${undoneBy}', toFloat32(0), ${written})` : written;
 }
 
 /**
- * Signals of a group: profileId, key, member, at, seenAt, value. `where` is a further condition on `events`, such as
+ * Signs of a group: profileId, key, member, at, seenAt, value. `where` is a further condition on `events`, such as
  * which keys, or which part of the log.
  */
-export function signalsSql(group: RegisterGroup, where: string): string {
-  const { isWhole } = signalOf(group.signal);
+export function signsSql(group: RegisterGroup, where: string): string {
+  const { isWhole } = signOf(group.sign);
   const whole = isWhole
     ? ` AND JSONExtractFloat(payload, 'durationSeconds') > 0 AND JSONExtractFloat(payload, 'watchedSeconds') >= ${WHOLE_SHARE} * JSONExtractFloat(payload, 'durationSeconds')`
     : "";
   return writtenSql(group, {
-    value: valueSql(group.signal),
-    where: `type IN (${quoted(eventsOf(group.signal))})${whole}${where}`,
+    value: valueSql(group.sign),
+    where: `type IN (${quoted(eventsOf(group.sign))})${whole}${where}`,
   });
 }
 
@@ -80,8 +80,8 @@ FROM (
     ${value} AS value
   FROM events
   WHERE titleId != '' AND timeQuality = 'observed' AND ${where}
-) AS signal
-LEFT ANY JOIN (${ERASED_SQL}) AS erasure ON signal.profileId = erasure.erasedProfile
+) AS given
+LEFT ANY JOIN (${ERASED_SQL}) AS erasure ON given.profileId = erasure.erasedProfile
 WHERE erasure.erasedProfile = '' OR at > erasure.erasedAt`;
 }
 
@@ -97,11 +97,11 @@ const weightSql = ({ measure }: Component): string =>
 /** Before every instant, of the value 0. */
 const NOTHING = "(toInt64(-9000000000000000), toFloat32(0))";
 
-/** A group's signals, and of profiles what they asked to forget. */
+/** A group's signs, and of profiles what they asked to forget. */
 function statementsSql(group: RegisterGroup, where: string): string {
-  const signals = `SELECT 0 AS isForget, key, member, at, seenAt, value FROM (${signalsSql(group, where)})`;
-  if (group.key !== "profile") return signals;
-  return `${signals} UNION ALL SELECT 1 AS isForget, key, member, at, seenAt, value FROM (${forgetSql(group, where)})`;
+  const signs = `SELECT 0 AS isForget, key, member, at, seenAt, value FROM (${signsSql(group, where)})`;
+  if (group.key !== "profile") return signs;
+  return `${signs} UNION ALL SELECT 1 AS isForget, key, member, at, seenAt, value FROM (${forgetSql(group, where)})`;
 }
 
 /** Columns key, time, c0, c1, …: from `time` on the components of `key` are these. `last` ones ignore their window. */
@@ -204,7 +204,7 @@ FROM (
     SELECT key, register, murmurHash3_32(member) AS hash, owner, count() OVER (PARTITION BY key) AS memberCount
     FROM (
       SELECT key, member, max((at, value)) AS register, greatest(murmurHash3_32(any(profileId)), 1) AS owner
-      FROM (${signalsSql(group, `${where}${VISIBLE}`)})
+      FROM (${signsSql(group, `${where}${VISIBLE}`)})
       GROUP BY key, member
       ${window === "all" ? "" : `HAVING ${endSql("register.1", window)} > {at:Int64}`}
     )
@@ -215,11 +215,11 @@ ORDER BY key
 FORMAT RowBinary`;
 }
 
-/** The few signals that can't be seen as of `{at:Int64}` (clocks run ahead by up to five minutes), of the same part of the log. */
-export function futureSignalsSql(groups: readonly RegisterGroup[], where: string): string {
+/** The few signs that can't be seen as of `{at:Int64}` (clocks run ahead by up to five minutes), of the same part of the log. */
+export function futureSignsSql(groups: readonly RegisterGroup[], where: string): string {
   const parts = groups.map(
     (group, index) =>
-      `SELECT toFloat64(${index}) AS groupIndex, profileId, key, member, at, seenAt, value FROM (${signalsSql(group, `${where}${NOT_YET_VISIBLE}`)})`,
+      `SELECT toFloat64(${index}) AS groupIndex, profileId, key, member, at, seenAt, value FROM (${signsSql(group, `${where}${NOT_YET_VISIBLE}`)})`,
   );
   return `SELECT groupIndex, key, toFloat64(greatest(murmurHash3_32(member), 1)) AS hash, toFloat64(at) AS instant,
   toFloat64(seenAt) AS visibleAt, toFloat64(value) AS written, toFloat64(greatest(murmurHash3_32(profileId), 1)) AS owner

@@ -10,8 +10,8 @@
  * title), h is the half-life; what has faded below 2^-24 is left out. product is the Gram matrix XᵀX of EASE; with its
  * diagonal it is cosine's numerator and norms. Cost: Σ_u n_u² / 2 rows pass through the grouping.
  */
-import { INTERACTIONS_AT_SQL } from "@thewatcher/stores/warehouse/interactions-at";
 import type { Warehouse } from "@thewatcher/stores/warehouse/port";
+import { REMEMBERED_AT_SQL } from "./remembered.ts";
 import { GRADE_SQL, LAST_POSITIVE_MS_SQL } from "./signal.ts";
 
 /** Pairs of a million interactions are 180 M rows: a minute on two cores, ten times that on a slow machine. */
@@ -57,7 +57,7 @@ FROM (
         ) AS faded
       FROM (
         SELECT profileId, titleId, ${GRADE_SQL} AS weight, toInt64(${LAST_POSITIVE_MS_SQL}) AS at, isNotInterested
-        FROM (SELECT * REPLACE (toUInt32(clickedAt > toDateTime64(0, 3, 'UTC')) AS clicks) FROM (${INTERACTIONS_AT_SQL}))
+        FROM (${REMEMBERED_AT_SQL})
         WHERE cityHash64(profileId) % {shardCount:UInt32} = {shardIndex:UInt32}
       )
       WHERE NOT isNotInterested AND weight > 0

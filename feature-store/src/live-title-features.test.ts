@@ -24,7 +24,7 @@ import {
 } from "./publish-title-features.ts";
 import { TITLE_FEATURES } from "./ranking-features.ts";
 import { FEATURE_TOPICS } from "./read-title-features.ts";
-import type { FeatureEvent } from "./signals.ts";
+import type { FeatureEvent } from "./signs.ts";
 import { askOracle } from "./testing/oracle.ts";
 import { COUNTRIES, eventStream, recordOf, STREAM_END, streamTopicOf, TITLES } from "./testing/streams.ts";
 import { TITLE_FEATURES_POINTER, TITLE_FEATURES_PREFIX } from "./title-feature-table.ts";

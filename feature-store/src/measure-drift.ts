@@ -14,11 +14,12 @@ const TITLES_MAX = 10_000;
 const PROFILES_MAX = 2_000;
 const ACTIVE_MS = 28 * 24 * HOUR_MS;
 /** Above it a feature is said to have shifted. */
-export const PSI_MAX = 0.25;
+const PSI_MAX = 0.25;
 
 export interface FeatureDrift {
   readonly name: string;
   readonly psi: number;
+  readonly isShifted: boolean;
 }
 
 export type DriftReport =
@@ -58,7 +59,7 @@ async function psiOf(
   return definitions.flatMap(({ name }, feature) => {
     const column = columns[feature]!;
     const psi = populationStabilityIndex(column.subarray(0, reference.length), column.subarray(reference.length));
-    return psi === undefined ? [] : [{ name, psi }];
+    return psi === undefined ? [] : [{ name, psi, isShifted: psi > PSI_MAX }];
   });
 }
 

@@ -18,7 +18,7 @@ import { followLog, othersTurn } from "./follow-log.ts";
 import { readPointer } from "./publish-title-features.ts";
 import { RANKING_FEATURES, TITLE_PLAN } from "./ranking-features.ts";
 import { readTitleFeatures } from "./read-title-features.ts";
-import { keySeparator } from "./signals.ts";
+import { keySeparator } from "./signs.ts";
 import { loadTitleFeatureFold } from "./title-feature-fold.ts";
 import { decodeTitleFeatureTable, type TitleFeatureTable } from "./title-feature-table.ts";
 
@@ -26,8 +26,7 @@ import { decodeTitleFeatureTable, type TitleFeatureTable } from "./title-feature
 export const EXACT_TOLERANCE = 1e-5;
 /** Of titles with more members than are kept: four standard errors of 4,096 of them. */
 export const SAMPLED_TOLERANCE = 0.06;
-/** Above it somebody is to look (feature-tables: one in a thousand). */
-export const MISMATCH_RATE_MAX = 0.001;
+const MISMATCH_RATE_MAX = 0.001;
 
 export interface FeatureParity {
   readonly name: string;
@@ -36,6 +35,8 @@ export interface FeatureParity {
   /** undefined: nothing was compared. */
   readonly rate: number | undefined;
   readonly largestDifference: number;
+  /** More than one in a thousand: somebody is to look. */
+  readonly isWrong: boolean;
 }
 
 export type ParityReport =
@@ -66,7 +67,8 @@ class Tally {
   done(): FeatureParity {
     const rate = this.#compared === 0 ? undefined : this.#mismatched / this.#compared;
     const counts = { compared: this.#compared, mismatched: this.#mismatched, rate };
-    return { name: this.#name, ...counts, largestDifference: this.#largest };
+    const isWrong = rate !== undefined && rate > MISMATCH_RATE_MAX;
+    return { name: this.#name, ...counts, largestDifference: this.#largest, isWrong };
   }
 }
 

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { isAggregate } from "./definitions.ts";
 import { measureServedParity } from "./measure-parity.ts";
 import { RANKING_FEATURES } from "./ranking-features.ts";
-import type { FeatureEvent } from "./signals.ts";
+import type { FeatureEvent } from "./signs.ts";
 import { askOracle } from "./testing/oracle.ts";
 import { insertStream } from "./testing/streams.ts";
 

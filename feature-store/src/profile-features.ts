@@ -1,12 +1,12 @@
 /**
  * Features of a profile out of its live state: the state holds the registers already (contracts/src/profile-state.ts), so
  * this is the declarations' arithmetic over them. The warehouse says the same of the same events (feature-sql.ts), but for
- * two things. The state keeps the 300 titles that were touched last: of more in a window, those. And it takes a signal of
+ * two things. The state keeps the 300 titles that were touched last: of more in a window, those. And it takes a sign of
  * a clock that runs ahead at once, where the warehouse waits up to five minutes for `occurredAt`.
  */
 import type { ProfileState, TitleState } from "@thewatcher/contracts/profile-state";
 import { assert } from "@thewatcher/kit/assert";
-import { featureValue, HOUR_MS, hourOf, type SignalName } from "./definitions.ts";
+import { featureValue, HOUR_MS, hourOf, type SignName } from "./definitions.ts";
 import { PROFILE_PLAN } from "./ranking-features.ts";
 
 interface Standing {
@@ -17,8 +17,8 @@ const since = (at: number | undefined): Standing | undefined => (at === undefine
 const switched = (register: { readonly at: number; readonly on: boolean } | undefined): Standing | undefined =>
   register && { at: register.at, value: register.on ? 1 : 0 };
 
-/** Signals that a live state remembers. */
-const REGISTERS: { readonly [Name in SignalName]?: (title: TitleState) => Standing | undefined } = {
+/** Signs that a live state remembers. */
+const REGISTERS: { readonly [Name in SignName]?: (title: TitleState) => Standing | undefined } = {
   clicked: ({ clickedAt }) => since(clickedAt),
   played: ({ playedAt }) => since(playedAt),
   rated: ({ rated }) => rated && { at: rated.at, value: rated.stars ?? 0 },
@@ -27,8 +27,8 @@ const REGISTERS: { readonly [Name in SignalName]?: (title: TitleState) => Standi
 };
 
 const { groups, features, places } = PROFILE_PLAN;
-const readers = groups.map(({ signal, member, id }) => {
-  const read = REGISTERS[signal];
+const readers = groups.map(({ sign, member, id }) => {
+  const read = REGISTERS[sign];
   assert(read && member === "counterpart", "a feature of a profile asks for what a live state remembers", () => id);
   return read;
 });

@@ -94,7 +94,7 @@ test("values, with the arithmetic spelled out", () => {
 });
 
 test("features that ask for the same registers share them: one query, one table", () => {
-  const played = TITLE_PLAN.groups.filter(({ signal, key }) => signal === "played" && key === "title");
+  const played = TITLE_PLAN.groups.filter(({ sign, key }) => sign === "played" && key === "title");
   expect(played).toHaveLength(1);
   expect(played[0]!.components).toEqual([
     { measure: "members", window: 1 },

@@ -34,12 +34,12 @@ type Given = {
 
 const aggregateOf = (entity: "title" | "profile", given: Given): AggregateFeature => {
   const { aggregate, window } = given;
-  const signals = "among" in aggregate ? [aggregate.of, aggregate.among] : [aggregate.of];
+  const signs = "among" in aggregate ? [aggregate.of, aggregate.among] : [aggregate.of];
   return {
     ...given,
     entity,
     type: "number",
-    source: [...new Set(signals.flatMap(eventsOf))],
+    source: [...new Set(signs.flatMap(eventsOf))],
     owner: OWNER,
     freshnessMs: window !== "all" && window <= 7 ? FAST_MS : SLOW_MS,
   };

@@ -4,17 +4,17 @@ import { erasures } from "@thewatcher/contracts/topics/erasures";
 import { stated } from "@thewatcher/contracts/topics/stated";
 import type { Warehouse } from "@thewatcher/stores/warehouse/port";
 import { type FeaturePlan, featureValue, type RegisterGroup } from "./definitions.ts";
-import { ERASED_SQL, futureSignalsSql, type LogPosition, registersSql, withinSql } from "./feature-sql.ts";
+import { ERASED_SQL, futureSignsSql, type LogPosition, registersSql, withinSql } from "./feature-sql.ts";
 import { MEMBERS_PER_TABLE_MAX } from "./register-table.ts";
 import { RowBinaryReader } from "./row-binary.ts";
-import { keySeparator } from "./signals.ts";
+import { keySeparator } from "./signs.ts";
 import { type GroupRegisters, type PendingRegister, planIdOf, type TitleFeatureTable } from "./title-feature-table.ts";
 
-/** Topics whose events are signals or erasures. */
+/** Topics whose events are signs or erasures. */
 export const FEATURE_TOPICS: readonly string[] = [behaviour.name, stated.name, erasures.name];
 /** A month of ten million events is grouped in 10 s a group; a slow machine gets ten times that. */
 const READ_SECONDS_MAX = 300;
-/** Signals of clocks that run ahead: the busiest five minutes have fewer. */
+/** Signs of clocks that run ahead: the busiest five minutes have fewer. */
 const FUTURE_MAX = 100_000;
 
 export interface TitleFeaturesRequest {
@@ -39,7 +39,7 @@ export async function readTitleFeatures(
   const within = withinSql(positions);
   const groups: GroupRegisters[] = [];
   for (const group of plan.groups) groups.push(await readRegisters(warehouse, group, { within, at, membersMax }));
-  const future = await warehouse.query<FutureRow>(futureSignalsSql(plan.groups, within), {
+  const future = await warehouse.query<FutureRow>(futureSignsSql(plan.groups, within), {
     params: { at, limit: FUTURE_MAX },
     maxExecutionSeconds: READ_SECONDS_MAX,
   });

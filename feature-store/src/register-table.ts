@@ -11,7 +11,7 @@
  *
  * Bytes: 16 a place (12 where every value is 1; 4 more where members are events), of which 35% to 70% are taken.
  */
-import { type Component, HOUR_MS, type RegisterGroup, signalOf, type Window } from "./definitions.ts";
+import { type Component, HOUR_MS, type RegisterGroup, signOf, type Window } from "./definitions.ts";
 import { longestWindow } from "./feature-sql.ts";
 
 /** Kept before a second level begins; twice that many at most. */
@@ -35,7 +35,7 @@ const hoursOf = (window: Window): number => (window === "all" ? Number.POSITIVE_
 const beginOf = (hour: number, hours: number): number => (hour - hours + 1) * HOUR_MS;
 
 export function registerKind(group: RegisterGroup): RegisterKind {
-  const { undoneBy, value } = signalOf(group.signal);
+  const { undoneBy, value } = signOf(group.sign);
   return {
     components: group.components,
     hasValues: undoneBy !== undefined || value !== undefined,
@@ -183,7 +183,7 @@ export class RegisterTable {
     return changed;
   }
 
-  #add(at: number, value: number, sign: 1 | -1): void {
+  #add(at: number, value: number, direction: 1 | -1): void {
     if (value === 0) return;
     const { components, hours } = this.#kind;
     for (let i = 0; i < components.length; i++) {
@@ -191,7 +191,7 @@ export class RegisterTable {
       const { measure } = components[i]!;
       // A register only moves forward, so the latest instant needs no taking back.
       if (measure === "last") this.#sums[i] = Math.max(this.#sums[i]!, at);
-      else this.#sums[i] = this.#sums[i]! + sign * (measure === "values" ? value : 1);
+      else this.#sums[i] = this.#sums[i]! + direction * (measure === "values" ? value : 1);
     }
   }
 

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HOUR_MS } from "./definitions.ts";
 import { TITLE_FEATURES, TITLE_PLAN } from "./ranking-features.ts";
 import { readTitleFeatures } from "./read-title-features.ts";
-import type { FeatureEvent } from "./signals.ts";
+import type { FeatureEvent } from "./signs.ts";
 import { askOracle } from "./testing/oracle.ts";
 import {
   COUNTRIES,

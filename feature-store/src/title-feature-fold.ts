@@ -3,7 +3,7 @@
  * begins with a published table, or with nothing and the log's first record, and is the same after any order of the
  * same records, however often each comes: every register is a maximum (register-table.ts).
  *
- * A signal is visible from max(occurredAt, knownAt) on; one that is ahead of the clock waits. Values change with an event
+ * A sign is visible from max(occurredAt, knownAt) on; one that is ahead of the clock waits. Values change with an event
  * or with the hour and are written into the columns that serving reads before the next question.
  */
 import { assert } from "@thewatcher/kit/assert";
@@ -12,22 +12,14 @@ import { type FeaturePlan, featureValue, hourOf } from "./definitions.ts";
 import type { LogPosition } from "./feature-sql.ts";
 import { memberHash } from "./murmur.ts";
 import { MEMBERS_PER_TABLE_MAX, type RegisterKind, RegisterTable, registerKind } from "./register-table.ts";
-import {
-  decodeFeatureEvent,
-  type FeatureEvent,
-  instantOf,
-  keyOf,
-  keySeparator,
-  memberOf,
-  signalValue,
-} from "./signals.ts";
+import { decodeFeatureEvent, type FeatureEvent, instantOf, keyOf, keySeparator, memberOf, signValue } from "./signs.ts";
 import { type PendingRegister, planIdOf, type TitleFeatureTable } from "./title-feature-table.ts";
 
 /** Of all tables together: 100 MB at 24 bytes each. Beyond it fewer are kept of each title. */
 export const REGISTERS_MAX = 4_194_304;
 /** Titles and titles in countries, over all groups; 250 bytes each without a register. Others are not counted. */
 const KEYS_MAX = 1_000_000;
-/** Signals that wait for the clock; beyond it they count at once, minutes too early. */
+/** Signs that wait for the clock; beyond it they count at once, minutes too early. */
 const PENDING_MAX = 100_000;
 /** Registers that are put or summed in one go: some milliseconds. */
 const STEP_REGISTERS = 20_000;
@@ -60,7 +52,7 @@ export interface TitleFeatureFold {
     /** Of the registers' places; maps and objects around them come on top (see the test). */
     readonly bytes: number;
     readonly pending: number;
-    /** Signals of keys beyond the limit. */
+    /** Signs of keys beyond the limit. */
     readonly ignored: number;
   };
 }
@@ -210,7 +202,7 @@ function createFold(options: FoldOptions) {
     let owner = 0;
     for (let group = 0; group < plan.groups.length; group++) {
       const definition = plan.groups[group]!;
-      const value = signalValue(definition.signal, event);
+      const value = signValue(definition.sign, event);
       if (value === undefined) continue;
       owner ||= memberHash(event.profileId);
       const hash = definition.member === "event" ? memberHash(memberOf(definition, event)) : owner;

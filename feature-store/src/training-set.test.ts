@@ -197,6 +197,46 @@ test("synthetic times take no recency", async () => {
   expect([...set.weight]).toEqual([1]);
 });
 
+test("what was to be forgotten, and profiles without profiling, are in no set from then on, and in all of before", async () => {
+  await clear();
+  const play = (playbackId: string, watchedSeconds: number) => ({
+    titleId: "a",
+    playbackId,
+    positionSeconds: 1,
+    watchedSeconds,
+    durationSeconds: 1_000,
+  });
+  await insert("behaviour", [
+    { type: "play_stop", profileId: "p-1", payload: play("b1", 900), at: AS_OF - 9_000 },
+    { type: "click", profileId: "p-1", payload: { titleId: "a" }, at: AS_OF - 9_500 },
+    { type: "click", profileId: "p-1", payload: { titleId: "b" }, at: AS_OF - 9_000 },
+    { type: "click", profileId: "p-2", payload: { titleId: "a" }, at: AS_OF - 9_000 },
+    { type: "play_stop", profileId: "p-1", payload: play("b2", 450), at: AS_OF - 1_000 },
+  ]);
+  await insert("stated", [
+    { type: "rate", profileId: "p-1", payload: { titleId: "a", stars: 5 }, at: AS_OF - 8_000 },
+    { type: "watchlist", profileId: "p-1", payload: { titleId: "a" }, at: AS_OF - 8_000 },
+  ]);
+  await insert("taste", [
+    { type: "forget", profileId: "p-1", payload: { titleId: "a" }, at: AS_OF - 5_000 },
+    { type: "forget_undo", profileId: "p-1", payload: { titleId: "a" }, at: AS_OF + 5_000 },
+    { type: "no_profiling", profileId: "p-2", payload: {}, at: AS_OF - 4_000 },
+    { type: "no_profiling_undo", profileId: "p-2", payload: {}, at: AS_OF + 4_000 },
+  ]);
+  const pairs = async (asOf: number) => {
+    const { userIds, itemIds, userIndex, itemIndex, weight } = await readTrainingSet(warehouse, { asOf });
+    return Array.from(weight, (value, i) =>
+      [userIds[userIndex[i]!], itemIds[itemIndex[i]!], value.toFixed(2)].join(" "),
+    );
+  };
+  // 5 stars: 0.4 + 5 · 0.12; a click: 0.2.
+  expect(await pairs(AS_OF - 6_000)).toEqual(["p-1 b 0.20", "p-1 a 1.00", "p-2 a 0.20"]);
+  expect(await pairs(AS_OF - 4_500)).toEqual(["p-1 b 0.20", "p-2 a 0.20"]);
+  // Played again: by that playback alone, 0.2 + 0.8 · 450 / (0.9 · 1000).
+  expect(await pairs(AS_OF)).toEqual(["p-1 b 0.20", "p-1 a 0.60"]);
+  expect(await pairs(AS_OF + 6_000)).toEqual(["p-1 b 0.20", "p-1 a 1.00", "p-2 a 0.20"]);
+});
+
 test("an empty warehouse gives an empty training set", async () => {
   await clear();
   const set = await readTrainingSet(warehouse, { asOf: AS_OF });

@@ -7,8 +7,8 @@
  * and `dataHash` is the SHA-256 of them.
  */
 import { createHash } from "node:crypto";
-import { INTERACTIONS_AT_SQL } from "@thewatcher/stores/warehouse/interactions-at";
 import type { Warehouse } from "@thewatcher/stores/warehouse/port";
+import { REMEMBERED_AT_SQL } from "./remembered.ts";
 import { RowBinaryReader } from "./row-binary.ts";
 import { GRADE_SQL, LAST_POSITIVE_MS_SQL } from "./signal.ts";
 
@@ -71,7 +71,7 @@ FROM (
       toInt64(${LAST_POSITIVE_MS_SQL}) AS at,
       NOT isNotInterested AND weight > 0 AND weight >= {signalMin:Float64} AS isPositive
     -- Whether there was a click is all that the grade asks, and its instant tells: merging a million sets is spared.
-    FROM (SELECT * REPLACE (toUInt32(clickedAt > toDateTime64(0, 3, 'UTC')) AS clicks) FROM (${INTERACTIONS_AT_SQL}))
+    FROM (${REMEMBERED_AT_SQL})
   )
   WHERE item != ${UNKNOWN_TITLE} AND (isPositive OR isNotInterested)
   GROUP BY profileId

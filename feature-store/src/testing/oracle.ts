@@ -2,8 +2,8 @@
  * The slow oracle: a feature as of an instant, by walking all events for each question, from what definitions.ts says in
  * words and nothing else. The warehouse's SQL and the live fold are held to it.
  */
-import { type AggregateFeature, HOUR_MS, SIGNALS, type SignalName } from "../definitions.ts";
-import type { FeatureEvent } from "../signals.ts";
+import { type AggregateFeature, HOUR_MS, SIGNS, type SignName } from "../definitions.ts";
+import type { FeatureEvent } from "../signs.ts";
 
 export interface Question {
   readonly titleId: string;
@@ -42,7 +42,7 @@ export function askOracle(
       !isErased(event),
   );
 
-  function standing(name: SignalName): Register[] {
+  function standing(name: SignName): Register[] {
     const registers = new Map<string, Register>();
     for (const event of seen) {
       const value = written(name, event);
@@ -97,9 +97,9 @@ export function askOracle(
   }
 }
 
-function written(name: SignalName, event: FeatureEvent): number | undefined {
-  if ((SIGNALS[name] as { undoneBy?: string }).undoneBy === event.type) return 0;
-  if (!(SIGNALS[name].events as readonly string[]).includes(event.type)) return undefined;
+function written(name: SignName, event: FeatureEvent): number | undefined {
+  if ((SIGNS[name] as { undoneBy?: string }).undoneBy === event.type) return 0;
+  if (!(SIGNS[name].events as readonly string[]).includes(event.type)) return undefined;
   if (name === "finished") {
     const isWhole = event.durationSeconds > 0 && event.watchedSeconds >= 0.9 * event.durationSeconds;
     return isWhole ? 1 : undefined;

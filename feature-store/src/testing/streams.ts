@@ -4,7 +4,7 @@ import type { LogRecord } from "@thewatcher/stores/event-log/port";
 import type { Warehouse } from "@thewatcher/stores/warehouse/port";
 import fc from "fast-check";
 import { HOUR_MS } from "../definitions.ts";
-import type { FeatureEvent } from "../signals.ts";
+import type { FeatureEvent } from "../signs.ts";
 
 /** Streams lie in the hundred days before it. */
 export const STREAM_END = Date.parse("2026-10-01T12:34:56.789Z");

@@ -1,9 +1,9 @@
 /**
- * What an event says to the registers, for whoever reads events in TypeScript. The same in SQL is `signalsSql`
+ * What an event says to the registers, for whoever reads events in TypeScript. The same in SQL is `signsSql`
  * (feature-sql.ts); a test holds both together.
  */
 import { EVENT_TYPES, type EventType } from "@thewatcher/contracts/events";
-import { type RegisterGroup, type SignalName, signalOf, WHOLE_SHARE } from "./definitions.ts";
+import { type RegisterGroup, type SignName, signOf, WHOLE_SHARE } from "./definitions.ts";
 
 /** An event as far as features read it. */
 export interface FeatureEvent {
@@ -59,9 +59,9 @@ export function decodeFeatureEvent(value: Uint8Array): FeatureEvent | undefined 
 /** When it counts. */
 export const instantOf = (event: FeatureEvent): number => Math.min(event.occurredAt, event.knownAt);
 
-/** The value that the event writes into registers of this signal; undefined: none. */
-export function signalValue(name: SignalName, event: FeatureEvent): number | undefined {
-  const { events, undoneBy, value, isWhole } = signalOf(name);
+/** The value that the event writes into registers of this sign; undefined: none. */
+export function signValue(name: SignName, event: FeatureEvent): number | undefined {
+  const { events, undoneBy, value, isWhole } = signOf(name);
   if (event.titleId === "" || event.timeQuality !== "observed") return undefined;
   if (event.type === undoneBy) return 0;
   if (!events.includes(event.type)) return undefined;

@@ -26,6 +26,7 @@ import { askJson, connectService, createCall, pagesComposedBy, type Service, sta
 import { examineStores, type StoreExamination } from "./examine.ts";
 import { createCinemaMetrics } from "./metrics.ts";
 import type { StoreName, Stores } from "./open-stores.ts";
+import { lookRegularly } from "./regular-looks.ts";
 import { composeCatalog } from "./roles/catalog.ts";
 import { holdCatalogue } from "./roles/catalogue.ts";
 import { composeControl } from "./roles/control.ts";
@@ -110,6 +111,9 @@ export interface CinemaDeps {
   readonly web?: { readonly root: string };
 }
 
+/** What has just started has readers to catch up with, and a warehouse to warm. */
+const FIRST_LOOKS_AFTER_MS = 2 * 60_000;
+
 export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Promise<Cinema> {
   const { roles, stores, settings, clock, log } = deps;
   const has = (role: RoleName): boolean => roles.includes(role);
@@ -136,7 +140,9 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
   };
 
   const metrics = createCinemaMetrics();
-  const catalogue = has("serving") || has("ingestion") ? holdCatalogue(context) : undefined;
+  // Where the sink is alone, what it says of the catalogue's coverage and of new titles needs to be told where that is.
+  const looksAtCatalogue = has("sink") && deps.archives && settings.catalogUrl !== undefined && settings.internalKey;
+  const catalogue = has("serving") || has("ingestion") || looksAtCatalogue ? holdCatalogue(context) : undefined;
   if (has("catalog")) parts.set("catalog", composeCatalog(stores, context, { settings, metrics: metrics.search }));
   const serving =
     has("serving") && catalogue
@@ -187,7 +193,33 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
   catalogue?.start();
   for (const part of parts.values()) if (part !== readers) await part.start?.();
   // By what stays, as the archive: a command that ends leaves no table behind that nobody asked for.
-  if (has("sink") && deps.archives) titleFeatures.publishRegularly();
+  if (has("sink") && deps.archives) {
+    titleFeatures.publishRegularly();
+    const { warehouse, objects, eventLog } = stores;
+    const freshAt = serving?.titleFeatures.freshAt;
+    const observations = metrics.observations({
+      ...{ warehouse, objects, eventLog, clock },
+      arrivals: () =>
+        catalogue?.current().map(({ facts, addedAt }) => ({
+          titleId: facts.titleId,
+          addedAt: Date.parse(addedAt),
+        })) ?? [],
+      ...(freshAt ? { freshAt } : {}),
+    });
+    const ending = new AbortController();
+    lifecycle.own("regular looks", ending, (it) => it.abort());
+    void lookRegularly(
+      observations.looks,
+      { clock, rng: deps.rng.fork("looks"), firstAfterMs: FIRST_LOOKS_AFTER_MS, signal: ending.signal },
+      {
+        looked: observations.looked,
+        failed(name, err) {
+          observations.failed(name);
+          log.child({ service: "observations" }).warn({ err, look: name }, "a look failed and will be tried again");
+        },
+      },
+    );
+  }
 
   const examine = () => examineStores(deps.storeNames, stores, settings, clock);
   return {

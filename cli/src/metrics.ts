@@ -5,6 +5,7 @@ import type { CollectorMetrics } from "@thewatcher/ingestion/collector";
 import type { ReaderProgress } from "@thewatcher/ingestion/observe-readers";
 import { type DecisionLogMetrics, DROP_REASONS } from "@thewatcher/serving-api/decision-log";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { createObservations, type ObservationDeps, type Observations } from "./observations.ts";
 
 export interface CinemaMetrics {
   readonly collector: CollectorMetrics;
@@ -12,6 +13,8 @@ export interface CinemaMetrics {
   readonly decisions: DecisionLogMetrics;
   /** The last look of the audit. */
   audited(report: AuditReport): void;
+  /** Regular looks, whose figures are metrics: called once. */
+  observations(deps: ObservationDeps): Observations;
   /** By the names of the readers; none where the log is not open. */
   render(readers: Readonly<Record<string, ReaderProgress>>): Promise<string>;
 }
@@ -106,6 +109,7 @@ export function createCinemaMetrics(): CinemaMetrics {
     }),
   };
   return {
+    observations: (deps) => createObservations(registry, deps),
     audited({ at, partitions }) {
       for (const { topic, partition, missing, beyond, lag: waiting } of partitions) {
         audit.missing.set({ topic, partition }, missing);

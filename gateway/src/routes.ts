@@ -60,6 +60,13 @@ export const forwardedRoutes = [
     callers: ["analyst", "product", "operator", "service"],
     to: "serving",
   },
+  {
+    method: "GET",
+    path: "/api/v1/profiles/:profileId/why-not/:titleId",
+    callers: ["viewer", "analyst", "product", "service"],
+    to: "serving",
+    needs: "own_profile",
+  },
   { method: "GET", path: "/api/v1/titles/:titleId/similar", callers: ["viewer", "service"], to: "serving" },
   { method: "GET", path: "/api/v1/titles/:titleId", callers: ["viewer", "service"], to: "catalog" },
   { method: "GET", path: "/api/v1/titles", callers: ["viewer", "service"], to: "catalog" },

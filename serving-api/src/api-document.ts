@@ -4,7 +4,7 @@
  */
 import { createRoute, z } from "@hono/zod-openapi";
 import { LeavingView } from "@thewatcher/contracts/api/catalogue";
-import { CandidatesView, HomePage, RecommendationList, SimilarTitles } from "@thewatcher/contracts/api/serving";
+import { CandidatesView, HomePage, RecommendationList, SimilarTitles, WhyNot } from "@thewatcher/contracts/api/serving";
 import { ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import { Locale } from "@thewatcher/contracts/locales";
 import { Problem, type ProblemSlug, problemTypes } from "@thewatcher/contracts/problems";
@@ -90,6 +90,18 @@ export const describedRoutes = [
     },
     responses: {
       200: json(CandidatesView, "The candidates, with scores and milliseconds"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
+  }),
+  createRoute({
+    method: "get",
+    path: "/api/v1/profiles/{profileId}/why-not/{titleId}",
+    operationId: "getWhyNot",
+    summary:
+      "Why a title is not on a profile's page, or where it is: one's own profile, or any for those who run the service",
+    request: { params: profile.extend({ titleId: TitleId }), query: z.object(wish) },
+    responses: {
+      200: json(WhyNot, "What became of the title"),
       ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
     },
   }),

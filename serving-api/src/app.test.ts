@@ -215,6 +215,7 @@ describe("200", () => {
       "/api/v1/profiles/{profileId}/home",
       "/api/v1/profiles/{profileId}/recommendations",
       "/api/v1/profiles/{profileId}/candidates",
+      "/api/v1/profiles/{profileId}/why-not/{titleId}",
       "/api/v1/titles/{titleId}/similar",
       "/api/v1/profiles/{profileId}/leaving",
     ]);

@@ -9,9 +9,9 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { LeavingView } from "@thewatcher/contracts/api/catalogue";
-import type { CandidatesView } from "@thewatcher/contracts/api/serving";
+import type { CandidatesView, WhyNot } from "@thewatcher/contracts/api/serving";
 import type { Identity, Role } from "@thewatcher/contracts/identity";
-import type { DecisionId, Generation, ProfileId } from "@thewatcher/contracts/ids";
+import { type DecisionId, type Generation, type ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import type { ItemTables } from "@thewatcher/contracts/item-tables";
 import { problem } from "@thewatcher/contracts/problems";
 import { defaultServingParameters, type ServingParameters } from "@thewatcher/contracts/serving-parameters";
@@ -42,12 +42,15 @@ import { composeHome, composeLeaving, composeList, composeSimilar, maySee } from
 import { seedOfDecision } from "./stages/exploration.ts";
 import type { Ranker } from "./stages/ranker.ts";
 import { createTitleView, type TitleView } from "./title-view.ts";
+import { whyNot } from "./why-not.ts";
 
 /** Of the 250 ms that a page may take. An embedded store answers in microseconds, a remote one in a few milliseconds. */
 export const READ_DEADLINE_MS = 100;
 const LEAVING_WITHIN_DAYS = 14;
 /** Those who run the service: a viewer is told reasons, not candidates. */
 const CANDIDATES_ROLES: readonly Role[] = ["service", "analyst", "product", "operator"];
+/** Of any profile; a viewer asks about the own one. */
+const WHY_NOT_ROLES: readonly Role[] = ["service", "analyst", "product"];
 const DAY_MS = 86_400_000;
 
 export interface ServingApiDeps {
@@ -240,6 +243,23 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const listed = listCandidates(ws, request, { sources, count, withStages, readMs, monotonicMs: clock.monotonicMs });
     const { generation, composedAt } = head;
     const body: CandidatesView = { profileId, generation, composedAt, ...listed };
+    return c.json(body, 200, { "cache-control": "no-store" });
+  });
+
+  app.get("/api/v1/profiles/:profileId/why-not/:titleId", async (c) => {
+    const identity = await identify(c.req.header("authorization"));
+    const profileId = WHY_NOT_ROLES.includes(identity.role)
+      ? profileIdOf(c.req.param("profileId"))
+      : requireReadable(identity, c.req.param("profileId"));
+    const titleId = TitleId.safeParse(c.req.param("titleId")).data;
+    if (profileId === undefined || titleId === undefined) throw new ProblemError(problem("not-found"));
+    const { ws, request, head, otherId = null } = await ask(c, profileId, identity);
+    const traced = { ...head, kind: "home", arms: {}, with: otherId } as const;
+    const { mayBeNamed, ...answered } = whyNot(ws, request, traced, titleId);
+    // For a viewer, what may not be seen is not there at all.
+    if (!mayBeNamed && identity.role === "viewer") throw new ProblemError(problem("not-found"));
+    const { generation, composedAt } = head;
+    const body: WhyNot = { profileId, titleId, generation, composedAt, ...answered };
     return c.json(body, 200, { "cache-control": "no-store" });
   });
 

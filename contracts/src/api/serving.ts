@@ -202,6 +202,55 @@ export const CandidatesView = z.object({
 });
 export type CandidatesView = z.infer<typeof CandidatesView>;
 
+/** `GET /api/v1/profiles/{id}/why-not/{titleId}`: the page is composed now, and the title followed through its stages. */
+export const WhyNot = z.object({
+  profileId: ProfileId,
+  titleId: TitleId,
+  generation: Generation.nullable(),
+  composedAt: z.string(),
+  verdict: z.discriminatedUnion("kind", [
+    /** It stands on the page. 0-based. */
+    z.object({
+      kind: z.literal("shown"),
+      rowId: z.string(),
+      heading: z.string(),
+      rowPlace: z.number().int().min(0),
+      position: z.number().int().min(0),
+    }),
+    /**
+     * `not_in_catalogue`, `rights`, `age`, `not_interested`, `excluded`, `watched`, `started`, `put_away`, `minutes`, `rule`
+     * or `rule:<id>`.
+     */
+    z.object({ kind: z.literal("removed"), cause: z.string(), detail: z.string().optional() }),
+    /** No source gave it: it is like nothing of the history, and neither popular, nor new, nor collected. */
+    z.object({ kind: z.literal("no_source") }),
+    /** By rules of order or by diversity, behind titles that ranked below it. */
+    z.object({ kind: z.literal("put_back"), rowId: z.string(), rank: z.number().int().min(1).nullable() }),
+    /** Others ranked above it. 1-based, of all candidates; null: it is none, only at the end of a row's list. */
+    z.object({
+      kind: z.literal("below_cut"),
+      rank: z.number().int().min(1).nullable(),
+      of: z.number().int().min(0),
+    }),
+  ]),
+  /** All candidates of the page. */
+  candidates: z.number().int().min(0),
+  /** What gave it, with the source's own score. */
+  sources: z.array(z.object({ source: z.string(), score: z.number() })),
+  /** Rows that looked at it. `rank`: 1-based among what the row looked at; null: it was only what fills the row up. */
+  rows: z.array(
+    z.object({
+      rowId: z.string(),
+      heading: z.string(),
+      rank: z.number().int().min(1).nullable(),
+      of: z.number().int().min(0),
+      entriesMax: z.number().int().min(1),
+      outcome: z.enum(["shown", "in_another_row", "put_back", "below_cut", "not_drawn", "row_too_short"]),
+    }),
+  ),
+});
+export type WhyNot = z.infer<typeof WhyNot>;
+
 export const SimilarTitles = z.object({
   decisionId: DecisionId,
   titleId: TitleId,

@@ -9,6 +9,7 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { LeavingView } from "@thewatcher/contracts/api/catalogue";
+import { ComposePages } from "@thewatcher/contracts/api/control";
 import type { CandidatesView, WhyNot } from "@thewatcher/contracts/api/serving";
 import type { Identity, Role } from "@thewatcher/contracts/identity";
 import { type DecisionId, type Generation, type ProfileId, TitleId } from "@thewatcher/contracts/ids";
@@ -18,7 +19,7 @@ import { defaultServingParameters, type ServingParameters } from "@thewatcher/co
 import { gradeTitleState } from "@thewatcher/feature-store/live-signal";
 import type { LiveTitleFeatures } from "@thewatcher/feature-store/live-title-features";
 import type { Clock } from "@thewatcher/kit/clock";
-import { handleErrors, ProblemError, requestId } from "@thewatcher/kit/http";
+import { handleErrors, ProblemError, readJson, requestId } from "@thewatcher/kit/http";
 import type { TokenVerifier } from "@thewatcher/kit/internal-token";
 import type { Log } from "@thewatcher/kit/log";
 import { uuid7 } from "@thewatcher/kit/uuid";
@@ -27,6 +28,7 @@ import type { Context } from "hono";
 import { describedRoutes } from "./api-document.ts";
 import { listCandidates } from "./candidates-view.ts";
 import type { CatalogueHolder } from "./catalogue-holder.ts";
+import { COMPOSE_BYTES_MAX, createComposePages } from "./compose-pages.ts";
 import type { DecisionTrace } from "./decision-trace.ts";
 import { createHistories } from "./histories.ts";
 import { emptyHistory, type History } from "./history.ts";
@@ -37,10 +39,13 @@ import { createWorkspace, type Workspace } from "./ranking.ts";
 import { createReadAll } from "./readings.ts";
 import { type JsonAnswer, type ProfileAnswerHead, renderHome, renderList, renderSimilar } from "./render.ts";
 import { type Reading, type ServedProfile, type SlateRequest, UNKNOWN_PROFILE_AGE_MARK } from "./request.ts";
+import { ruleTitlesOf } from "./rule-titles.ts";
+import type { RulesHolder } from "./rules-holder.ts";
 import { createShowings, type Showing, type ShowingRequest } from "./showings.ts";
 import { composeHome, composeLeaving, composeList, composeSimilar, maySee } from "./slate.ts";
 import { seedOfDecision } from "./stages/exploration.ts";
 import type { Ranker } from "./stages/ranker.ts";
+import { compileRules } from "./stages/rules.ts";
 import { createTitleView, type TitleView } from "./title-view.ts";
 import { whyNot } from "./why-not.ts";
 
@@ -51,6 +56,8 @@ const LEAVING_WITHIN_DAYS = 14;
 const CANDIDATES_ROLES: readonly Role[] = ["service", "analyst", "product", "operator"];
 /** Of any profile; a viewer asks about the own one. */
 const WHY_NOT_ROLES: readonly Role[] = ["service", "analyst", "product"];
+/** Rules may ask for the device, and a sampled profile has none at hand: most watch there. */
+const DRY_RUN_DEVICE = "web";
 const DAY_MS = 86_400_000;
 
 export interface ServingApiDeps {
@@ -66,6 +73,8 @@ export interface ServingApiDeps {
   readonly deadlineMs?: number;
   /** What is switched and tuned, at each request. */
   readonly parameters?: () => ServingParameters;
+  /** Published business rules; undefined of `current`: there are none. */
+  readonly rules?: Pick<RulesHolder, "current">;
   /** undefined of `current`: none are there yet. */
   readonly titleFeatures?: Pick<LiveTitleFeatures, "current" | "degradation">;
   /** Told of each page as it is composed, before it is answered: to be quick, and to throw nothing. */
@@ -77,7 +86,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   const parameters = deps.parameters ?? (() => defaultServingParameters);
   const readAll = createReadAll({ clock, log, deadlineMs: deps.deadlineMs ?? READ_DEADLINE_MS });
   const identify = createIdentify(deps.verifier);
-  const workspace = createWorkspaceHolder({ itemTables, catalogue });
+  const workspace = createWorkspaceHolder({ itemTables, catalogue, rules: deps.rules });
   const historyOf = createHistories({ recommendations, grade: gradeTitleState, clock });
   const app = new OpenAPIHono();
   handleErrors(app as never, { log, notFound: problem("not-found"), internal: problem("internal") });
@@ -168,7 +177,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   /** What is not the profile's. */
   function requestCommon(held: Held, identity: Identity, asker: Omit<ShowingRequest, "at">) {
     const at = clock.now();
-    const { ws, showings, ranker } = held;
+    const { ws, showings, ranker, rules } = held;
     const head = headOf(ws, at);
     const titles = titleFeatures?.current();
     const common = {
@@ -178,6 +187,8 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
       parameters: parameters(),
       seed: seedOfDecision(head.decisionId),
       ranker,
+      rules,
+      planId: identity.planId ?? null,
       titleFeatures: titles && { version: titles.version(), features: titles.features(ws.view.titleIds) },
       titleFeaturesProblem: titleFeatures?.degradation(),
     };
@@ -289,6 +300,28 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     return c.json(body, 200, { "cache-control": "no-store" });
   });
 
+  const composePages = createComposePages({ clock });
+  app.post("/internal/pages", async (c) => {
+    const identity = await identify(c.req.header("authorization"));
+    if (identity.role !== "service") throw new ProblemError(problem("forbidden"));
+    const body = await readJson(c, ComposePages, {
+      bytesMax: COMPOSE_BYTES_MAX,
+      tooLarge: problem("body-too-large"),
+      malformed: problem("bad-request"),
+    });
+    const outcome = await composePages(body, async (profileId) => {
+      try {
+        return await ask(c, profileId, { ...identity, device: DRY_RUN_DEVICE });
+      } catch (error) {
+        // Erased since it was sampled.
+        if (error instanceof ProblemError && error.body.status === 404) return undefined;
+        throw error;
+      }
+    });
+    if (outcome.kind === "invalid") throw new ProblemError(problem("bad-request", { errors: [...outcome.errors] }));
+    return c.json(outcome.pages, 200, { "cache-control": "no-store" });
+  });
+
   return app;
 }
 
@@ -297,10 +330,13 @@ interface Held {
   /** Of the same publication as the tables. */
   readonly ranker: Ranker | undefined;
   readonly showings: (request: ShowingRequest) => Showing;
+  readonly rules: SlateRequest["rules"];
 }
 
-/** The workspace of the tables and the catalogue that are held now; made again when either is another one. */
-function createWorkspaceHolder(deps: Pick<ServingApiDeps, "itemTables" | "catalogue">): () => Held {
+/** The workspace of the tables and the catalogue that are held now; made again when either, or the rules, are others. */
+function createWorkspaceHolder(
+  deps: Pick<ServingApiDeps, "itemTables" | "catalogue"> & { readonly rules: ServingApiDeps["rules"] },
+): () => Held {
   let tables = deps.itemTables.current();
   let titles = deps.catalogue.current();
   const make = (): Held => {
@@ -309,14 +345,22 @@ function createWorkspaceHolder(deps: Pick<ServingApiDeps, "itemTables" | "catalo
       ws: createWorkspace(view),
       ranker: deps.itemTables.ranker(),
       showings: createShowings(view, deps.catalogue.genreNames()),
+      rules: compiledFor(view),
     };
   };
+  let published = deps.rules?.current();
+  const compiledFor = (view: TitleView): SlateRequest["rules"] =>
+    published && { version: published.version, compiled: compileRules(published.ruleSet, ruleTitlesOf(view)) };
   let held = make();
   return function current() {
     if (tables !== deps.itemTables.current() || titles !== deps.catalogue.current()) {
       tables = deps.itemTables.current();
       titles = deps.catalogue.current();
       held = make();
+    }
+    if (published !== deps.rules?.current()) {
+      published = deps.rules?.current();
+      held = { ...held, rules: compiledFor(held.ws.view) };
     }
     return held;
   };

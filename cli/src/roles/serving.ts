@@ -50,6 +50,7 @@ export function composeServing(
     clock,
     log,
     parameters: () => parameters,
+    rules,
     onDecision: (trace) => decisions.add(trace),
     titleFeatures,
   });

@@ -44,8 +44,15 @@ const DOCUMENTS_PER_TURN = 500;
 
 /** Documents that have a word, each with the weight of the best field that has it. */
 interface Posting {
-  readonly entries: Entry[];
+  /** Their places in the tables: read one behind the other, entries lie all over the heap. */
+  readonly slots: number[];
   readonly weights: number[];
+}
+
+/** A field's values by number, as long as the generation lives: a few genres and countries. */
+interface Keywords {
+  readonly numbers: Map<string, number>;
+  readonly values: string[];
 }
 
 /** The texts of one group. */
@@ -61,7 +68,8 @@ interface Entry {
   /** Its place in the tables of a search. */
   readonly slot: number;
   readonly texts: ReadonlyMap<string, Texts>;
-  readonly keywords: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Of each keyword field, in the schema's order, the numbers of its values, each once. */
+  readonly keywords: readonly (readonly number[])[];
   readonly numbers: ReadonlyMap<string, readonly number[]>;
   /** The schema's `orderBy`, its highest value. */
   readonly order: number;
@@ -73,8 +81,12 @@ interface Generation {
   readonly lightest: ReadonlyMap<string, number>;
   /** By group. */
   readonly vocabularies: ReadonlyMap<string, Vocabulary<Posting>>;
+  /** By field, in the schema's order. */
+  readonly keywords: ReadonlyMap<string, Keywords>;
   readonly entries: Map<string, Entry>;
-  readonly slots: { used: number; readonly free: number[] };
+  /** What of a place in the tables is whose. */
+  readonly bySlot: (Entry | undefined)[];
+  readonly freeSlots: number[];
 }
 
 interface Collection {
@@ -82,15 +94,24 @@ interface Collection {
   active: string | undefined;
 }
 
-function entryOf(schema: SearchSchema, document: SearchDocument, slot: number): Entry {
+function numberOf({ numbers, values }: Keywords, value: string): number {
+  const known = numbers.get(value);
+  if (known !== undefined) return known;
+  numbers.set(value, values.length);
+  return values.push(value) - 1;
+}
+
+function entryOf({ schema, keywords: known }: Generation, document: SearchDocument, slot: number): Entry {
   const texts = new Map<string, Texts>();
-  const keywords = new Map<string, Set<string>>();
+  const keywords: number[][] = [];
   const numbers = new Map<string, number[]>();
   for (const [name, field] of Object.entries(schema.fields)) {
     const values = valuesOf(document, name);
     if (field.kind === "number") numbers.set(name, values as number[]);
-    else if (field.kind === "keyword") keywords.set(name, new Set(values as string[]));
-    else if (values.length > 0) {
+    else if (field.kind === "keyword") {
+      const of = known.get(name)!;
+      keywords.push([...new Set(values as string[])].map((value) => numberOf(of, value)));
+    } else if (values.length > 0) {
       const group = field.group ?? "";
       const { words, wholes }: Texts = texts.get(group) ?? { words: new Map(), wholes: [] };
       texts.set(group, { words, wholes });
@@ -106,34 +127,36 @@ function entryOf(schema: SearchSchema, document: SearchDocument, slot: number): 
   return { id: document.id, slot, texts, keywords, numbers, order };
 }
 
-function add({ entries, vocabularies }: Generation, entry: Entry): void {
+function add({ entries, bySlot, vocabularies }: Generation, entry: Entry): void {
   entries.set(entry.id, entry);
+  bySlot[entry.slot] = entry;
   for (const [group, { words }] of entry.texts) {
     const vocabulary = vocabularies.get(group)!;
     for (const [word, weight] of words) {
       const posting = vocabulary.get(word);
       if (posting) {
-        posting.entries.push(entry);
+        posting.slots.push(entry.slot);
         posting.weights.push(weight);
-      } else vocabulary.set(word, { entries: [entry], weights: [weight] });
+      } else vocabulary.set(word, { slots: [entry.slot], weights: [weight] });
     }
   }
 }
 
-function remove({ entries, vocabularies, slots }: Generation, id: string): void {
+function remove({ entries, bySlot, vocabularies, freeSlots }: Generation, id: string): void {
   const entry = entries.get(id);
   if (!entry) return;
   entries.delete(id);
-  slots.free.push(entry.slot);
+  bySlot[entry.slot] = undefined;
+  freeSlots.push(entry.slot);
   for (const [group, { words }] of entry.texts) {
     const vocabulary = vocabularies.get(group)!;
     for (const word of words.keys()) {
       const posting = vocabulary.get(word);
       if (!posting) continue;
-      const place = posting.entries.indexOf(entry);
-      posting.entries.splice(place, 1);
+      const place = posting.slots.indexOf(entry.slot);
+      posting.slots.splice(place, 1);
       posting.weights.splice(place, 1);
-      if (posting.entries.length === 0) vocabulary.delete(word);
+      if (posting.slots.length === 0) vocabulary.delete(word);
     }
   }
 }
@@ -185,60 +208,72 @@ function beginningIn({ texts }: Entry, group: string, beginning: string): number
   return best;
 }
 
-/** Every document that has every word; its score is in `tables.ofReading`. */
-function foundBy({ vocabularies, lightest, slots }: Generation, reading: Reading): Entry[] {
+/** The places of all documents that have every word; their scores are in `tables.ofReading`. */
+function foundBy({ vocabularies, lightest, bySlot }: Generation, reading: Reading): number[] {
   const vocabulary = vocabularies.get(reading.group);
   const withTypos = lightest.get(reading.group);
   if (!vocabulary || withTypos === undefined) return [];
-  requireTables(slots.used);
+  requireTables(bySlot.length);
   const { foundBy: by, ofWord, ofReading } = tables;
   const typos = typosAllowed(reading.words, reading.typosMax);
-  let found: Entry[] | undefined;
+  let found: number[] | undefined;
   for (const [index, word] of reading.words.entries()) {
     if (found?.length === 0) return found;
     const isBeginning = reading.unfinished && index === reading.words.length - 1;
     const before = wordsLookedFor;
     const now = ++wordsLookedFor;
-    const next: Entry[] = [];
+    const next: number[] = [];
     if (isBeginning && found && found.length <= FEW && typos[index] === 0) {
-      for (const entry of found) {
-        const quality = beginningIn(entry, reading.group, word);
+      for (const slot of found) {
+        const quality = beginningIn(bySlot[slot]!, reading.group, word);
         if (quality === 0) continue;
-        by[entry.slot] = now;
-        ofReading[entry.slot]! += quality;
-        next.push(entry);
+        by[slot] = now;
+        ofReading[slot]! += quality;
+        next.push(slot);
       }
       found = next;
       continue;
     }
-    for (const [{ entries, weights }, quality] of vocabulary.standingFor(word, typos[index] ?? 0, isBeginning)) {
-      for (let i = 0; i < entries.length; i++) {
-        const entry = entries[i]!;
-        const { slot } = entry;
+    const isFirst = found === undefined;
+    vocabulary.standingFor(word, typos[index] ?? 0, isBeginning, ({ slots, weights }, quality) => {
+      for (let i = 0; i < slots.length; i++) {
+        const slot = slots[i]!;
         const score = quality * (quality < QUALITY_BEGINNING ? withTypos : weights[i]!);
         if (by[slot] === now) {
           if (ofWord[slot]! < score) ofWord[slot] = score;
-        } else if (!found || by[slot] === before) {
+        } else if (isFirst || by[slot] === before) {
           by[slot] = now;
           ofWord[slot] = score;
-          next.push(entry);
+          next.push(slot);
         }
       }
-    }
-    for (const { slot } of next) ofReading[slot] = (found ? ofReading[slot]! : 0) + ofWord[slot]!;
+    });
+    for (const slot of next) ofReading[slot] = (found ? ofReading[slot]! : 0) + ofWord[slot]!;
     found = next;
   }
-  for (const entry of found ?? []) ofReading[entry.slot]! += wholeScore(entry, reading);
+  for (const slot of found ?? []) ofReading[slot]! += wholeScore(bySlot[slot]!, reading);
   return found ?? [];
 }
 
-function passes(entry: Entry, filters: readonly SearchFilter[]): boolean {
-  return filters.every((filter) => {
-    if ("anyOf" in filter) return filter.anyOf.some((value) => entry.keywords.get(filter.field)?.has(value));
-    if ("noneOf" in filter) return !filter.noneOf.some((value) => entry.keywords.get(filter.field)?.has(value));
+type Passes = (entry: Entry) => boolean;
+
+function passesOf({ keywords }: Generation, filter: SearchFilter): Passes {
+  if (!("anyOf" in filter) && !("noneOf" in filter)) {
     const { field, atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = filter;
-    return entry.numbers.get(field)?.some((value) => value >= atLeast && value <= atMost) ?? false;
-  });
+    return ({ numbers }) => numbers.get(field)?.some((value) => value >= atLeast && value <= atMost) ?? false;
+  }
+  const place = [...keywords.keys()].indexOf(filter.field);
+  const { numbers, values } = keywords.get(filter.field)!;
+  const isNamed = new Uint8Array(values.length);
+  for (const value of "anyOf" in filter ? filter.anyOf : filter.noneOf) {
+    const number = numbers.get(value);
+    if (number !== undefined) isNamed[number] = 1;
+  }
+  const wanted = "anyOf" in filter;
+  return (entry) => {
+    for (const number of entry.keywords[place]!) if (isNamed[number] === 1) return wanted;
+    return !wanted;
+  };
 }
 
 interface Candidate {
@@ -251,54 +286,61 @@ const stands = (a: Candidate, b: Candidate): number =>
   Number(b.entry.order > a.entry.order) - Number(b.entry.order < a.entry.order) ||
   (a.entry.id < b.entry.id ? -1 : 1);
 
-/** By how often, then by value. */
-function countFacets(
-  counts: ReadonlyMap<string, ReadonlyMap<string, number>>,
-  facets: readonly SearchFacet[],
-): Record<string, FacetValue[]> {
-  return Object.fromEntries(
-    facets.map(({ field, limit }) => [
-      field,
-      [...(counts.get(field) ?? [])]
-        .map(([value, count]) => ({ value, count }))
-        .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
-        .slice(0, limit),
-    ]),
-  );
+interface Counts {
+  readonly facet: SearchFacet;
+  readonly place: number;
+  readonly values: readonly string[];
+  /** By the value's number. */
+  readonly counts: Float64Array;
 }
+
+function countsOf({ keywords }: Generation, facet: SearchFacet): Counts {
+  const { values } = keywords.get(facet.field)!;
+  const place = [...keywords.keys()].indexOf(facet.field);
+  return { facet, place, values, counts: new Float64Array(values.length) };
+}
+
+/** By how often, then by value. */
+const mostFrequent = ({ facet, values, counts }: Counts): FacetValue[] =>
+  values
+    .map((value, i) => ({ value, count: counts[i]! }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
+    .slice(0, facet.limit);
 
 function searchIn(generation: Generation, request: SearchRequest): Omit<SearchAnswer, "generation"> {
   const { readings, everything, filters, facets, limit } = readRequest(generation.schema, request);
-  requireTables(generation.slots.used);
+  const { bySlot } = generation;
+  requireTables(bySlot.length);
   const { ofReading, seenBy, best: scores } = tables;
   const search = ++searches;
-  const found: Entry[] = everything ? [...generation.entries.values()] : [];
-  for (const { slot } of found) {
+  const found = everything ? [...generation.entries.values()].map(({ slot }) => slot) : [];
+  for (const slot of found) {
     seenBy[slot] = search;
     scores[slot] = 0;
   }
   for (const reading of readings) {
-    for (const entry of foundBy(generation, reading)) {
-      const { slot } = entry;
+    for (const slot of foundBy(generation, reading)) {
       const score = ofReading[slot]!;
       if (seenBy[slot] !== search) {
         seenBy[slot] = search;
         scores[slot] = score;
-        found.push(entry);
+        found.push(slot);
       } else if (scores[slot]! < score) scores[slot] = score;
     }
   }
   // The best `limit`, in order: most candidates are behind the last of them and are looked at once.
   const best: Candidate[] = [];
   let total = 0;
-  const counts = new Map(facets.map(({ field }) => [field, new Map<string, number>()]));
-  for (const entry of found) {
-    if (!passes(entry, filters)) continue;
-    const score = scores[entry.slot]!;
+  const passes = filters.map((filter) => passesOf(generation, filter));
+  const counted = facets.map((facet) => countsOf(generation, facet));
+  for (const slot of found) {
+    const entry = bySlot[slot]!;
+    if (!passes.every((pass) => pass(entry))) continue;
+    const score = scores[slot]!;
     total++;
-    for (const [field, ofField] of counts) {
-      for (const value of entry.keywords.get(field) ?? []) ofField.set(value, (ofField.get(value) ?? 0) + 1);
-    }
+    for (const { place, counts } of counted) for (const number of entry.keywords[place]!) counts[number]! += 1;
+    if (best.length === limit && score < best[limit - 1]!.score) continue;
     const candidate = { entry, score };
     if (best.length === limit && stands(candidate, best[limit - 1]!) > 0) continue;
     let low = 0;
@@ -313,7 +355,9 @@ function searchIn(generation: Generation, request: SearchRequest): Omit<SearchAn
   return {
     hits: best.map(({ entry, score }) => ({ id: entry.id, score })),
     total,
-    ...(facets.length > 0 ? { facets: countFacets(counts, facets) } : {}),
+    ...(facets.length > 0
+      ? { facets: Object.fromEntries(counted.map((one) => [one.facet.field, mostFrequent(one)])) }
+      : {}),
   };
 }
 
@@ -354,8 +398,14 @@ export function openMemorySearch(): Search & AsyncDisposable {
           schema: structuredClone(schema),
           lightest: new Map([...groupsOf(schema)].map(([group, weights]) => [group, Math.min(...weights)])),
           vocabularies: new Map([...groupsOf(schema).keys()].map((group) => [group, createVocabulary<Posting>()])),
+          keywords: new Map(
+            Object.entries(schema.fields).flatMap(([name, { kind }]) =>
+              kind === "keyword" ? [[name, { numbers: new Map(), values: [] }] as const] : [],
+            ),
+          ),
           entries: new Map(),
-          slots: { used: 0, free: [] },
+          bySlot: [],
+          freeSlots: [],
         });
       }),
     async put(collection, generation, documents) {
@@ -364,7 +414,7 @@ export function openMemorySearch(): Search & AsyncDisposable {
       for (const [index, document] of documents.entries()) {
         if (index % DOCUMENTS_PER_TURN === DOCUMENTS_PER_TURN - 1) await nextTurn();
         remove(into, document.id);
-        add(into, entryOf(into.schema, document, into.slots.free.pop() ?? into.slots.used++));
+        add(into, entryOf(into, document, into.freeSlots.pop() ?? into.bySlot.length));
       }
     },
     delete: (collection, generation, ids) =>

@@ -15,16 +15,21 @@ const FRESH_MIN = 256;
 /** Words have at most 64 characters (`words.ts`), of two units at most. */
 const UNITS_MAX = 128;
 const FAR = 100;
+/** Behind every letter. */
+const LAST_UNIT = "\uffff";
 
-interface Run {
+interface Words {
   readonly words: readonly string[];
   /** How many units a word shares with the one before. */
   readonly shared: Uint8Array;
 }
 
-const NOTHING: Run = { words: [], shared: new Uint8Array() };
+interface Run<Posting> extends Words {
+  /** Of each word; undefined: it was deleted. */
+  readonly postings: (Posting | undefined)[];
+}
 
-function runOf(words: readonly string[]): Run {
+function runOf<Posting>(words: readonly string[], postings: ReadonlyMap<string, Posting>): Run<Posting> {
   const shared = new Uint8Array(words.length);
   for (let i = 1; i < words.length; i++) {
     const before = words[i - 1]!;
@@ -34,11 +39,11 @@ function runOf(words: readonly string[]): Run {
     while (units < most && before.charCodeAt(units) === word.charCodeAt(units)) units++;
     shared[i] = units;
   }
-  return { words, shared };
+  return { words, shared, postings: words.map((word) => postings.get(word)) };
 }
 
 /** The first place whose word is not before `word`. */
-function placeOf({ words }: Run, word: string): number {
+function placeOf({ words }: Words, word: string): number {
   let low = 0;
   for (let high = words.length; low < high; ) {
     const middle = (low + high) >> 1;
@@ -86,13 +91,13 @@ function fillRow(word: string, depth: number, query: string, typos: number): num
   return least;
 }
 
-/** Calls `take` with each word within `typos`, and, when `beginning` allows some, with each that begins within those. */
+/** Calls `take` with the place of each word within `typos`, and, when `beginning` allows some, with each that begins within those. */
 function walk(
-  { words, shared }: Run,
+  { words, shared }: Words,
   query: string,
   typos: number,
   beginning: number,
-  take: (word: string, quality: number) => void,
+  take: (place: number, quality: number) => void,
 ): void {
   const length = query.length;
   for (let j = 0; j <= length; j++) rows[j] = j <= typos ? j : FAR;
@@ -114,13 +119,13 @@ function walk(
     if (least <= typos) {
       const distance = Math.abs(word.length - length) <= typos ? rows[word.length * WIDTH + length]! : FAR;
       const whole = distance <= typos ? QUALITY_BY_TYPOS[distance as 0 | 1 | 2] : 0;
-      if (Math.max(whole, quality) > 0) take(word, Math.max(whole, quality));
+      if (Math.max(whole, quality) > 0) take(i, Math.max(whole, quality));
       i++;
       continue;
     }
     // Nothing behind this beginning comes nearer; what has begun well enough has, all of it.
     do {
-      if (quality > 0) take(words[i]!, quality);
+      if (quality > 0) take(i, quality);
       i++;
     } while (i < words.length && shared[i]! >= depth);
   }
@@ -130,54 +135,69 @@ export interface Vocabulary<Posting> {
   get(word: string): Posting | undefined;
   set(word: string, posting: Posting): void;
   delete(word: string): void;
-  /** Whatever stands for this word of a query, with how well (`port.ts`). */
-  standingFor(word: string, typos: 0 | 1 | 2, isBeginning: boolean): Map<Posting, number>;
+  /**
+   * Calls `take` with whatever stands for this word of a query, and with how well (`port.ts`); with some several times, of
+   * which the best counts. Half of all words begin with what somebody types first: a map of them would cost more than they do.
+   */
+  standingFor(
+    word: string,
+    typos: 0 | 1 | 2,
+    isBeginning: boolean,
+    take: (posting: Posting, quality: number) => void,
+  ): void;
 }
 
 export function createVocabulary<Posting>(): Vocabulary<Posting> {
   const postings = new Map<string, Posting>();
-  let sorted = NOTHING;
+  let sorted = runOf([], postings);
   let fresh: string[] = [];
-  let freshSorted: Run | undefined = NOTHING;
+  let freshSorted: Run<Posting> | undefined = sorted;
 
-  /** A word that was deleted stays in its run until the next merge, and is in no posting. */
-  function runs(): readonly Run[] {
+  function runs(): readonly Run<Posting>[] {
     if (fresh.length > FRESH_MIN + sorted.words.length / 8) {
-      sorted = runOf([...postings.keys()].sort());
+      sorted = runOf([...postings.keys()].sort(), postings);
       fresh = [];
-      freshSorted = NOTHING;
+      freshSorted = runOf([], postings);
     }
-    freshSorted ??= runOf(fresh.sort());
+    freshSorted ??= runOf(fresh.sort(), postings);
     return freshSorted.words.length === 0 ? [sorted] : [sorted, freshSorted];
+  }
+
+  /** A word that came twice is new twice. */
+  function replaceInRuns(word: string, posting: Posting | undefined): void {
+    for (const run of freshSorted ? [sorted, freshSorted] : [sorted]) {
+      for (let i = placeOf(run, word); run.words[i] === word; i++) run.postings[i] = posting;
+    }
   }
 
   return {
     get: (word) => postings.get(word),
     set(word, posting) {
-      if (!postings.has(word)) {
+      const isFresh = !postings.has(word);
+      postings.set(word, posting);
+      if (isFresh) {
         fresh.push(word);
         freshSorted = undefined;
-      }
-      postings.set(word, posting);
+      } else replaceInRuns(word, posting);
     },
-    delete: (word) => void postings.delete(word),
-    standingFor(query, typos, isBeginning) {
-      const found = new Map<Posting, number>();
-      const take = (word: string, quality: number) => {
-        const posting = postings.get(word);
-        if (posting !== undefined && (found.get(posting) ?? 0) < quality) found.set(posting, quality);
-      };
-      take(query, QUALITY_EXACT);
-      if (typos === 0 && !isBeginning) return found;
+    delete(word) {
+      if (postings.delete(word)) replaceInRuns(word, undefined);
+    },
+    standingFor(query, typos, isBeginning, take) {
+      const exact = postings.get(query);
+      if (exact !== undefined) take(exact, QUALITY_EXACT);
+      if (typos === 0 && !isBeginning) return;
       for (const run of runs()) {
+        const takeAt = (place: number, quality: number) => {
+          const posting = run.postings[place];
+          if (posting !== undefined) take(posting, quality);
+        };
         if (isBeginning) {
-          for (let i = placeOf(run, query); i < run.words.length && run.words[i]!.startsWith(query); i++) {
-            take(run.words[i]!, QUALITY_BEGINNING);
-          }
+          const end = placeOf(run, `${query}${LAST_UNIT}`);
+          for (let i = placeOf(run, query); i < end; i++) takeAt(i, QUALITY_BEGINNING);
         }
-        if (typos > 0) walk(run, query, typos, isBeginning ? typosInBeginning(query, typos) : -1, take);
+        if (typos > 0) walk(run, query, typos, isBeginning ? typosInBeginning(query, typos) : -1, takeAt);
       }
-      return found;
     },
   };
 }

@@ -143,7 +143,10 @@ export function prepare(ws: Workspace, request: SlateRequest, options: PrepareOp
   const personalOff = parameters.sourcesOff.includes("personal_list");
   const list = personalOff ? undefined : ownList;
 
-  const otherScores = otherHistory ? sharesOfBest(ws, otherHistory, personalOff ? undefined : otherList) : undefined;
+  const both = otherHistory && [
+    sharesOfBest(ws, personalOff, ownHistory, ownList),
+    sharesOfBest(ws, personalOff, otherHistory, otherList),
+  ];
   beginRequest(ws);
   const { epoch, hidden, barred, used } = ws;
   const { ageMarks, runtimes } = view;
@@ -189,13 +192,15 @@ export function prepare(ws: Workspace, request: SlateRequest, options: PrepareOp
   const mayRecommend = (index: number): boolean => barred[index] !== epoch && mayShow(index);
   const mayOffer = (index: number): boolean => barred[index] !== epoch && isOffered(index);
 
-  const own = personalOff
-    ? noRanking
-    : rankPersonal(ws, { list, history: ownHistory, countMax: otherScores ? Infinity : countMax }, mayRecommend);
-  const blended = otherScores ? blendForTwo(ws, own, otherScores, mayRecommend) : undefined;
-  const ranking = blended?.ranking ?? own;
+  const listIsForeign = isForeign(ws, list);
+  const shares = both && sharesOfTwo(both[0]!, both[1]!);
+  const ranking = shares
+    ? { count: rankShares(ws, shares, mayRecommend), listIsForeign }
+    : personalOff
+      ? noRanking
+      : rankPersonal(ws, { list, history: ownHistory, countMax }, mayRecommend);
   const popularity = popularityIn(view, request.profile.country);
-  if (own.listIsForeign && view.tables) {
+  if (listIsForeign && view.tables) {
     degradations.push(missing("item_tables", "stale", "The tables belong to another publication than the list."));
   }
   // A profile without a past has no list and misses none: that is no degradation. Nor is it before the first training.
@@ -216,7 +221,7 @@ export function prepare(ws: Workspace, request: SlateRequest, options: PrepareOp
     ws,
     parameters,
     // What one of two did is not told to the other: nothing is explained by it, and nothing offered to go on with.
-    history: blended ? emptyHistory : ownHistory,
+    history: shares ? emptyHistory : ownHistory,
     ranking,
     popularity,
     country: request.profile.country,
@@ -226,7 +231,7 @@ export function prepare(ws: Workspace, request: SlateRequest, options: PrepareOp
     seed: request.seed ?? 0,
     ageLimit: ageMark,
     minutesMax,
-    forTwo: blended?.shares,
+    forTwo: shares,
     titleFeatures: request.titleFeatures,
     ranker: request.ranker,
     rules,
@@ -249,15 +254,20 @@ export function lowerAge(a: number | null, b: number | null): number | null {
   return b === null ? a : Math.min(a, b);
 }
 
+const isForeign = ({ view }: Workspace, list: StoredList | undefined): boolean =>
+  list !== undefined && list.generation !== view.tables?.generation;
+
 /** The titles that a profile's ranking gives anything, in shares of the best one. A request of its own in the workspace. */
-function sharesOfBest(ws: Workspace, history: History, list: StoredList | undefined): Map<number, number> {
+function sharesOfBest(
+  ws: Workspace,
+  isOff: boolean,
+  history: History,
+  list: StoredList | undefined,
+): ReadonlyMap<number, number> {
+  const shares = new Map<number, number>();
+  if (isOff) return shares;
   beginRequest(ws);
   const { count } = rankPersonal(ws, { list, history, countMax: Number.POSITIVE_INFINITY }, () => true);
-  return sharesOfOrder(ws, count);
-}
-
-function sharesOfOrder(ws: Workspace, count: number): Map<number, number> {
-  const shares = new Map<number, number>();
   const best = count === 0 ? 0 : ws.scores[ws.order[0]!]!;
   if (best <= 0) return shares;
   for (let place = 0; place < count; place++) {
@@ -267,24 +277,23 @@ function sharesOfOrder(ws: Workspace, count: number): Map<number, number> {
   return shares;
 }
 
-function blendForTwo(
-  ws: Workspace,
-  own: Ranking,
-  others: ReadonlyMap<number, number>,
-  mayRecommend: (index: number) => boolean,
-) {
-  const owns = sharesOfOrder(ws, own.count);
-  const shares = new Map<number, readonly [number, number]>();
+type SharesOfTwo = ReadonlyMap<number, readonly [number, number]>;
+
+function sharesOfTwo(own: ReadonlyMap<number, number>, others: ReadonlyMap<number, number>): SharesOfTwo {
+  const indices = new Set([...own.keys(), ...others.keys()]);
+  return new Map([...indices].map((index) => [index, [own.get(index) ?? 0, others.get(index) ?? 0]]));
+}
+
+/** By the mean of both; answers how many may be recommended. */
+function rankShares(ws: Workspace, shares: SharesOfTwo, mayRecommend: (index: number) => boolean): number {
   let count = 0;
-  for (const index of new Set([...owns.keys(), ...others.keys()])) {
-    const both = [owns.get(index) ?? 0, others.get(index) ?? 0] as const;
-    shares.set(index, both);
+  for (const [index, [own, other]] of shares) {
     ws.scored[index] = ws.epoch;
-    ws.scores[index] = (both[0] + both[1]) / 2;
+    ws.scores[index] = (own + other) / 2;
     ws.freshScores[index] = 0;
     ws.candidates[count++] = index;
   }
-  return { shares, ranking: { count: orderScored(ws, count, mayRecommend), listIsForeign: own.listIsForeign } };
+  return orderScored(ws, count, mayRecommend);
 }
 
 const missing = (part: Degradation["part"], cause: Degradation["cause"], detail: string): Degradation => ({

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LeavingView } from "@thewatcher/contracts/api/catalogue";
-import { HomePage, RecommendationList, SimilarTitles } from "@thewatcher/contracts/api/serving";
+import { CandidatesView, HomePage, RecommendationList, SimilarTitles } from "@thewatcher/contracts/api/serving";
 import type { Identity } from "@thewatcher/contracts/identity";
-import type { Generation, ProfileId } from "@thewatcher/contracts/ids";
+import type { AccountId, Generation, ProfileId } from "@thewatcher/contracts/ids";
 import { encodeItemTables, itemTablesKey } from "@thewatcher/contracts/item-tables";
 import { Problem } from "@thewatcher/contracts/problems";
 import type { ProfileState } from "@thewatcher/contracts/profile-state";
@@ -16,8 +16,11 @@ import { openFolderObjects } from "@thewatcher/stores/objects/folder";
 import { openLmdbRecommendations } from "@thewatcher/stores/recommendations/lmdb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createServingApi, type ServingApiDeps } from "./app.ts";
+import type { DecisionTrace } from "./decision-trace.ts";
 import { createItemTablesHolder } from "./item-tables-holder.ts";
+import { recompose } from "./recompose.ts";
 import type { ServedProfile } from "./request.ts";
+import { SOURCES } from "./sources/source.ts";
 import { AS_OF, catalogueOf, GENERATION, PROFILE, stateOf, tablesOf, titleIdOf } from "./test-world.ts";
 
 const TITLES = 200;
@@ -28,9 +31,9 @@ const COLD = "p-cold" as ProfileId;
 const catalogue = catalogueOf(createRng(1), TITLES + 1);
 const tables = tablesOf(createRng(2), { titleCount: TITLES, count: 40, halfLifeInteractions: 3 });
 const directory = new Map<string, ServedProfile>([
-  [PROFILE, { country: "BY", ageMark: null }],
-  [CHILD, { country: "BY", ageMark: 6 }],
-  [COLD, { country: "RU", ageMark: null }],
+  [PROFILE, { country: "BY", ageMark: null, accountId: "a-1" as AccountId }],
+  [CHILD, { country: "BY", ageMark: 6, accountId: "a-1" as AccountId }],
+  [COLD, { country: "RU", ageMark: null, accountId: "a-2" as AccountId }],
 ]);
 
 const folder = await mkdtemp(join(tmpdir(), "serving-api-"));
@@ -208,6 +211,65 @@ describe("200", () => {
     await refusal(403, `/api/v1/profiles/${CHILD}/leaving`, viewer(PROFILE));
   });
 
+  test("with 95 minutes at hand nothing longer is recommended", async () => {
+    const page = await ask(HomePage, "/api/v1/home?minutes=95", viewer(PROFILE));
+    const titles = page.rows.flatMap(({ items }) => items.map(({ title }) => title));
+    expect(titles.length).toBeGreaterThan(20);
+    for (const { runtimeMinutes } of titles) expect(runtimeMinutes).toBeLessThanOrEqual(95);
+  });
+
+  test("for two of one account: of the younger one's age, and nothing says what either watched", async () => {
+    const page = await ask(HomePage, `/api/v1/home?with=${CHILD}`, viewer(PROFILE));
+    expect(page.degradations).toEqual([]);
+    expect(page.rows.map(({ kind }) => kind)).toContain("for_two");
+    for (const { items } of page.rows) for (const { title } of items) expect([0, 6]).toContain(title.ageMark);
+    expect(JSON.stringify(page)).not.toMatch(/similar_to_history|because_you_watched|continue_watching/);
+    expect(page.seedNames).toEqual({});
+  });
+
+  test("those who run the service see what each source gives, and what each stage did; a viewer does not", async () => {
+    const path = `/api/v1/profiles/${PROFILE}/candidates`;
+    for (const role of ["analyst", "product", "operator", "service"] as const) {
+      const view = await ask(CandidatesView, `${path}?stages=true&n=5`, { ...service, role });
+      expect(view.sources.map(({ source }) => source)).toEqual([...SOURCES]);
+      const list = view.sources.find(({ source }) => source === "personal_list")!;
+      expect(list.isOn).toBe(true);
+      expect(list.count).toBeGreaterThan(20);
+      expect(list.candidates.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5]);
+      for (const { reason } of list.candidates) expect(reason?.kind).toBe("similar_to_history");
+      expect(view.stages?.map(({ stage }) => stage)).toEqual(["read", "prepare", "retrieve", "rank", "rows"]);
+    }
+    const alone = await ask(CandidatesView, `${path}?source=item_to_item&n=100`, service);
+    expect(alone.stages).toBeUndefined();
+    expect(alone.sources).toHaveLength(1);
+    for (const { score, reason } of alone.sources[0]!.candidates) {
+      expect(reason).toMatchObject({ kind: "because_you_watched", seedTitleId: titleIdOf(1) });
+      expect(reason?.kind === "because_you_watched" && reason.contribution).toBeCloseTo(score, 6);
+    }
+    for (const role of ["viewer", "editor"] as const) await refusal(403, path, { ...viewer(PROFILE), role });
+    await refusal(404, "/api/v1/profiles/p-none/candidates", service);
+    expect((await refusal(400, `${path}?source=all`, service)).errors).toMatchObject([{ path: "source" }]);
+  });
+
+  test("whoever listens is told of each page as it was answered, and the page is made again of what was told", async () => {
+    const traces: DecisionTrace[] = [];
+    const heard = appWith({ onDecision: (trace) => traces.push(trace) });
+    const page = await ask(HomePage, "/api/v1/home?minutes=120", viewer(PROFILE), heard);
+    const [trace] = traces;
+    expect(trace).toMatchObject({
+      decisionId: page.decisionId,
+      profileId: PROFILE,
+      generation: FIRST,
+      minutes: 120,
+      with: null,
+      device: "web",
+    });
+    const told = recompose(trace!).map(({ rowId, items }) => ({ rowId, titles: items.map(({ titleId }) => titleId) }));
+    expect(told).toEqual(
+      page.rows.map(({ rowId, items }) => ({ rowId, titles: items.map(({ title }) => title.titleId) })),
+    );
+  });
+
   test("the API describes itself without a token", async () => {
     const response = await app.request("/openapi.json");
     expect(Object.keys(((await response.json()) as { paths: object }).paths)).toEqual([
@@ -270,6 +332,28 @@ describe("401 and 403", () => {
         });
       }
     }
+  });
+
+  test("a page for two takes another profile of the same account, and tells nothing of any other", async () => {
+    const before = { lists: 0, states: 0 };
+    const watched = appWith({
+      recommendations: {
+        async getLists(profileIds, generation) {
+          if (profileIds.some((profileId) => profileId !== PROFILE)) before.lists++;
+          return recommendations.getLists(profileIds, generation);
+        },
+        async getStateUnless(profileId, revision) {
+          if (profileId !== PROFILE) before.states++;
+          return recommendations.getStateUnless(profileId, revision);
+        },
+      },
+    });
+    for (const other of [COLD, "p-none"]) {
+      const response = await watched.request(`/api/v1/home?with=${other}`, await as(viewer(PROFILE)));
+      expect(response.status).toBe(403);
+      expect(((await response.json()) as Problem).detail).toBe("`with` takes another profile of the same account.");
+    }
+    expect(before).toEqual({ lists: 0, states: 0 });
   });
 
   test("a role that serving was not made for reads nothing; a viewer without a profile is asked to choose one", async () => {

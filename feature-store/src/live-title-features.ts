@@ -18,9 +18,9 @@ import { loadTitleFeatureFold, type TitleFeatureFold, type TitleFeatures } from 
 import { decodeTitleFeatureTable } from "./title-feature-table.ts";
 
 /** A click is in the features within half a second; asking the log for its end costs under a millisecond. */
-export const FOLLOW_MS = 500;
+const FOLLOW_MS = 500;
 /** Tables come hourly: looking twice a minute is soon enough. */
-export const POINTER_MS = 30_000;
+const POINTER_MS = 30_000;
 /** What a start waits for at most, so that a log that hangs keeps nobody from serving. */
 const REFRESH_MS_MAX = 2_000;
 

@@ -23,6 +23,8 @@ const KEYS_MAX = 1_000_000;
 const PENDING_MAX = 100_000;
 /** Registers that are put or summed in one go: some milliseconds. */
 const STEP_REGISTERS = 20_000;
+/** Titles whose columns are written in one go. */
+const STEP_TITLES = 200;
 /** Of whoever reads columns: one catalogue, and the next one while both are in use. */
 const ALIGNMENTS_MAX = 2;
 
@@ -235,11 +237,19 @@ function createFold(options: FoldOptions) {
         yield;
       }
     }
-    if (pending.length === 0) return;
     const due = pending.filter(({ seenAt }) => seenAt <= now);
-    if (due.length === 0) return;
-    pending = pending.filter(({ seenAt }) => seenAt > now);
-    for (const register of due) put(register);
+    if (due.length > 0) {
+      pending = pending.filter(({ seenAt }) => seenAt > now);
+      for (const register of due) put(register);
+    }
+    // Now, so that the next page finds its columns written.
+    let written = 0;
+    for (const titleId of dirty) {
+      dirty.delete(titleId);
+      write(titleId);
+      written++;
+      if (written % STEP_TITLES === 0) yield;
+    }
   }
 
   function dropEmpty(titleId: string, { tables, byCountry }: TitleRecord): void {

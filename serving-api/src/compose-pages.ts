@@ -16,6 +16,7 @@ import {
 } from "@thewatcher/contracts/api/control";
 import type { ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import { parseRuleSet, type RuleSet } from "@thewatcher/contracts/rules";
+import { defaultServingParameters } from "@thewatcher/contracts/serving-parameters";
 import type { Clock } from "@thewatcher/kit/clock";
 import { createRng } from "@thewatcher/kit/rng";
 import type { Workspace } from "./ranking.ts";
@@ -69,6 +70,8 @@ export function createComposePages({
       if (!reading || !isWhole(reading.request)) continue;
       const { ws, request } = reading;
       const { view } = ws;
+      // Also where pages go by no rules now: what is asked is what they would do.
+      const parameters = { ...(request.parameters ?? defaultServingParameters), rules: true };
       const placeOf = (index: number): number => {
         const titleId = view.titleIds[index]!;
         let known = places.get(titleId);
@@ -88,7 +91,7 @@ export function createComposePages({
             ? { version: UNPUBLISHED, compiled: compiledOf(view, outcome.ruleSet, texts[number]!) }
             : undefined;
         const startedMs = clock.monotonicMs();
-        const { rows, ruleEffects, rulesRelaxed } = composeHome(ws, { ...request, seed: chance, rules });
+        const { rows, ruleEffects, rulesRelaxed } = composeHome(ws, { ...request, parameters, seed: chance, rules });
         const composeMs = clock.monotonicMs() - startedMs;
         return {
           rows: rows.map(({ rowId, kind, entries }) => ({

@@ -146,7 +146,7 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
   if (has("catalog")) parts.set("catalog", composeCatalog(stores, context, { settings, metrics: metrics.search }));
   const serving =
     has("serving") && catalogue
-      ? composeServing(stores, context, catalogue, { settings, metrics: metrics.decisions })
+      ? composeServing(stores, context, catalogue, { settings, metrics: metrics.decisions, onGuard: metrics.guarded })
       : undefined;
   if (serving) parts.set("serving", serving);
   if (has("control")) parts.set("control", composeControl(stores, context));

@@ -13,6 +13,8 @@ export interface CinemaMetrics {
   readonly decisions: DecisionLogMetrics;
   /** The last look of the audit. */
   audited(report: AuditReport): void;
+  /** A dependency of serving is not asked for a while, or again. */
+  guarded(dependency: string, isOpen: boolean): void;
   /** Regular looks, whose figures are metrics: called once. */
   observations(deps: ObservationDeps): Observations;
   /** By the names of the readers; none where the log is not open. */
@@ -77,6 +79,12 @@ export function createCinemaMetrics(): CinemaMetrics {
     labelNames: ["part"],
     registers: [registry],
   });
+  const guardOpen = new Gauge({
+    name: "thewatcher_guard_open",
+    help: "1 while a dependency of serving is not asked, because most calls failed or came late",
+    labelNames: ["dependency"],
+    registers: [registry],
+  });
   const lag = new Gauge({
     name: "thewatcher_reader_lag_events",
     help: "Events in the log that a reader has not handled yet",
@@ -109,6 +117,7 @@ export function createCinemaMetrics(): CinemaMetrics {
     }),
   };
   return {
+    guarded: (dependency, isOpen) => guardOpen.set({ dependency }, isOpen ? 1 : 0),
     observations: (deps) => createObservations(registry, deps),
     audited({ at, partitions }) {
       for (const { topic, partition, missing, beyond, lag: waiting } of partitions) {

@@ -36,7 +36,7 @@ import { createIdentify } from "./identity.ts";
 import type { ItemTablesHolder } from "./item-tables-holder.ts";
 import { countOf, excludedOf, flagOf, localeOf, minutesOf, profileIdOf, sourcesOf, withOf } from "./parameters.ts";
 import { createWorkspace, type Workspace } from "./ranking.ts";
-import { createReadAll } from "./readings.ts";
+import { createReadAll, READ_DEADLINE_MS } from "./readings.ts";
 import { type JsonAnswer, type ProfileAnswerHead, renderHome, renderList, renderSimilar } from "./render.ts";
 import { type Reading, type ServedProfile, type SlateRequest, UNKNOWN_PROFILE_AGE_MARK } from "./request.ts";
 import { ruleTitlesOf } from "./rule-titles.ts";
@@ -49,8 +49,6 @@ import { compileRules } from "./stages/rules.ts";
 import { createTitleView, type TitleView } from "./title-view.ts";
 import { whyNot } from "./why-not.ts";
 
-/** Of the 250 ms that a page may take. An embedded store answers in microseconds, a remote one in a few milliseconds. */
-export const READ_DEADLINE_MS = 100;
 const LEAVING_WITHIN_DAYS = 14;
 /** Those who run the service: a viewer is told reasons, not candidates. */
 const CANDIDATES_ROLES: readonly Role[] = ["service", "analyst", "product", "operator"];
@@ -154,7 +152,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const minutes = minutesOf(c.req.query("minutes"));
     const otherId = withOf(c.req.query("with"), profileId);
     const held = workspace();
-    const { ws, showings } = held;
+    const { ws } = held;
     const along = otherId && (await readOther(profileId, otherId, identity, ws.view));
     const readings = await read(profileId, identity, ws.view);
     // A viewer's country is what the gateway states; a machine asks for a profile, wherever the machine is.

@@ -6,9 +6,12 @@
  * promise, each answer's readings would live on for the whole deadline, which the garbage collector pays for.
  */
 import type { Clock } from "@thewatcher/kit/clock";
+import { GuardRefusal } from "@thewatcher/kit/guard";
 import type { Log } from "@thewatcher/kit/log";
 import type { FailedReading, Reading } from "./request.ts";
 
+/** Of the 250 ms that a page may take. An embedded store answers in microseconds, a remote one in a few milliseconds. */
+export const READ_DEADLINE_MS = 100;
 /** A deadline may come this much early. */
 const SHARED_MS = 5;
 
@@ -44,7 +47,8 @@ export function createReadAll(deps: {
     try {
       return { kind: "read", value: await read() };
     } catch (error) {
-      log.warn({ err: error }, "a reading failed; the answer goes without it");
+      // A guard says once that it does not ask, not at each page.
+      if (!(error instanceof GuardRefusal)) log.warn({ err: error }, "a reading failed; the answer goes without it");
       return { kind: "failed", cause: "unavailable", detail: "The store did not answer." };
     }
   }

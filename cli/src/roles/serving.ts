@@ -2,6 +2,7 @@
 import { createLiveTitleFeatures, type LiveTitleFeatures } from "@thewatcher/feature-store/live-title-features";
 import { createServingApi } from "@thewatcher/serving-api/app";
 import { createDecisionLog, type DecisionLogMetrics } from "@thewatcher/serving-api/decision-log";
+import { guardProfiles, guardRecommendations } from "@thewatcher/serving-api/guarded-stores";
 import { createItemTablesHolder } from "@thewatcher/serving-api/item-tables-holder";
 import { createRulesHolder } from "@thewatcher/serving-api/rules-holder";
 import { publishedRules } from "../clients.ts";
@@ -27,14 +28,21 @@ export function composeServing(
   {
     settings,
     metrics,
-  }: { readonly settings: Pick<Settings, "servingParameters">; readonly metrics: DecisionLogMetrics },
+    onGuard,
+  }: {
+    readonly settings: Pick<Settings, "servingParameters">;
+    readonly metrics: DecisionLogMetrics;
+    readonly onGuard: (dependency: string, isOpen: boolean) => void;
+  },
 ): ServingPart {
   const { clock, logOf, lifecycle } = context;
   const log = logOf("serving");
   const itemTables = createItemTablesHolder({ recommendations, objects, clock, log });
   const rules = createRulesHolder({ fetchRules: publishedRules(context.call("control")), clock, log: logOf("rules") });
   const titleFeatures = createLiveTitleFeatures({ objects, eventLog, clock, log: logOf("title-features") });
-  const profiles = createProfileDirectory({ ...readProfilesFrom(database), clock });
+  const guarding = { clock, log, onChange: onGuard };
+  const { read, readSome } = readProfilesFrom(database);
+  const profiles = createProfileDirectory({ read: guardProfiles(read, guarding), readSome, clock });
   const parameters = servingParametersOf(settings);
   const decisions = lifecycle.own(
     "decision log",
@@ -42,7 +50,7 @@ export function composeServing(
     (it) => it.close(),
   );
   const app = createServingApi({
-    recommendations,
+    recommendations: guardRecommendations(recommendations, guarding),
     itemTables,
     catalogue,
     profiles: profiles.find,

@@ -237,7 +237,6 @@ test.skipIf(!existsSync(folder))(
     // .177 against .166 of EASE alone: .011 ± .009 on 2,000 pages.
     expect(difference - 1.96 * error).toBeGreaterThan(0);
     expect(best.name).toBe("easeShare");
-    console.log(mean(own), mean(alone), difference, error, pages, own.size);
   },
   300_000,
 );

@@ -51,19 +51,21 @@ const SQL = `WITH
   ),
   graded AS (SELECT decisionId, titleId, isSeen, toFloat32(${GRADE_SQL}) AS grade FROM done),
   names AS (SELECT toString(decisionId) AS decisionId, any(featureNames) AS featureNames FROM decisions GROUP BY decisionId)
-SELECT decisionId, at, featureNames, positions, rowKinds, labels, features
+SELECT pages.decisionId AS decisionId, pages.at AS at, names.featureNames AS featureNames,
+  arrayMap(card -> card.2, seen) AS positions,
+  arrayMap(card -> card.3, seen) AS rowKinds,
+  arrayMap(card -> card.5, seen) AS labels,
+  arrayFlatten(arrayMap(card -> card.6, seen)) AS features
 FROM (
-  SELECT decisionId, toInt64(toUnixTimestamp64Milli(any(at))) AS at,
-    arraySort(groupArray((rowPlace, position, rowKind, isSeen, grade, features))) AS cards,
-    max(isSeen) AS isReported, max(grade) AS best,
-    arrayFilter(card -> isReported = 0 OR card.4 = 1 OR card.5 > 0, cards) AS seen,
-    arrayMap(card -> card.2, seen) AS positions,
-    arrayMap(card -> card.3, seen) AS rowKinds,
-    arrayMap(card -> card.5, seen) AS labels,
-    arrayFlatten(arrayMap(card -> card.6, seen)) AS features
-  FROM shown LEFT JOIN graded ON shown.decisionId = graded.decisionId AND shown.titleId = graded.titleId
-  GROUP BY shown.decisionId AS decisionId
-  HAVING isReported = 1 OR best > 0
+  SELECT decisionId, at, arrayFilter(card -> isReported = 0 OR card.4 = 1 OR card.5 > 0, cards) AS seen
+  FROM (
+    SELECT shown.decisionId AS decisionId, toInt64(toUnixTimestamp64Milli(any(shown.at))) AS at,
+      arraySort(groupArray((rowPlace, position, rowKind, isSeen, grade, features))) AS cards,
+      max(isSeen) AS isReported, max(grade) AS best
+    FROM shown LEFT JOIN graded ON shown.decisionId = graded.decisionId AND shown.titleId = graded.titleId
+    GROUP BY decisionId
+  )
+  WHERE isReported = 1 OR best > 0
   ORDER BY at DESC, decisionId
   LIMIT {decisionsMax:UInt32}
 ) AS pages INNER JOIN names ON pages.decisionId = names.decisionId

@@ -11,7 +11,7 @@
  * y may be graded: the loss is least where p is its mean. Chosen by measurement over a table added to the logit, over a
  * softmax within the page, and over no correction: docs/decisions/0013-ranker.md has the figures.
  *
- * The last part of the decisions (by time) stops the training at its best epoch and calibrates. Seeded, one thread: the
+ * The last part of the decisions (by time) stops the training at its best epoch. Seeded, one thread: the
  * same rows and options give the same bytes.
  */
 
@@ -61,14 +61,13 @@ export interface RankerTraining {
   readonly model: RankerModel;
   /** P(looked at) by position, relative to the first; all 1 where places were not considered. */
   readonly examination: Float64Array;
-  /** The same by kind of row, relative to the mean of all. */
+  /** P(looked at) of the first place by kind of row, relative to a kind of no effect. */
   readonly rowKinds: Readonly<Record<string, number>>;
   readonly epochs: number;
   /** Of the validation part, by epoch. */
   readonly losses: readonly number[];
-  /** The decisions that it was stopped and calibrated by, and the scores that TensorFlow.js gives their rows. */
-  readonly validation: { readonly from: number };
-  readonly validationScores: Float64Array;
+  /** What TensorFlow.js says of each row, calibrated. */
+  readonly scores: Float64Array;
 }
 
 interface Network {
@@ -168,11 +167,11 @@ export async function trainRanker(rows: RankerRows, options: TrainRankerOptions)
         bias: network.biases[at]!.dataSync().slice() as Float32Array,
       };
     });
-    const looks = looksOf(network, examination);
-    const outputs = tf.tidy(() =>
-      forward(tf, network, tf.tensor2d(zValidation, [validation.rowCount, features.length])).dataSync(),
-    );
-    const calibration = calibrate(outputs as Float32Array, validation, looks.of);
+    const scoresOf = (given: Float32Array, rowCount: number): Float32Array =>
+      tf.tidy(() => forward(tf, network, tf.tensor2d(given, [rowCount, features.length])).dataSync() as Float32Array);
+    const outputs = scoresOf(z(rows), rows.rowCount);
+    const places = examination === "none" ? undefined : placesOf(network);
+    const calibration = calibrate(outputs, rows, places);
     options.progress?.({ stage: "training the ranker", fraction: 1 });
     return {
       model: {
@@ -184,12 +183,18 @@ export async function trainRanker(rows: RankerRows, options: TrainRankerOptions)
         layers,
         calibration,
       },
-      examination: Float64Array.from({ length: POSITIONS }, (_, position) => looks.of(position, -1) / looks.of(0, -1)),
-      rowKinds: Object.fromEntries(rows.rowKindNames.map((name, kind) => [name, looks.of(0, kind) / looks.of(0, -1)])),
+      examination: Float64Array.from({ length: POSITIONS }, (_, position) =>
+        places ? logistic(places.table[position]!) / logistic(EXAMINED_FIRST) : 1,
+      ),
+      rowKinds: Object.fromEntries(
+        rows.rowKindNames.map((name, kind) => [
+          name,
+          places ? logistic(EXAMINED_FIRST + places.kinds[kind]!) / logistic(EXAMINED_FIRST) : 1,
+        ]),
+      ),
       epochs: epoch + 1,
       losses,
-      validation: { from: cut < decisions ? cut : 0 },
-      validationScores: Float64Array.from(outputs, (f) => calibration.slope * f + calibration.intercept),
+      scores: Float64Array.from(outputs, (f) => calibration.slope * f + calibration.intercept),
     };
   } finally {
     for (const variable of [...network.weights, ...network.biases, network.positions, network.rowKinds])
@@ -305,59 +310,76 @@ function batchesOf(
   return batches;
 }
 
-export interface Looks {
-  /** P(looked at); row kind −1: of the mean kind. */
-  of(position: number, rowKind: number): number;
+/** Log-odds of a look; the mean of the kinds is 0. */
+interface Places {
+  /** [POSITIONS]. */
+  readonly table: Float64Array;
+  readonly kinds: Float64Array;
+  look(position: number, rowKind: number): number;
 }
 
-function looksOf(network: Network, examination: Examination): Looks {
-  if (examination === "none") return { of: () => 1 };
-  const table = [EXAMINED_FIRST, ...Array.from(network.positions.dataSync(), (value) => PLACE_SPEED * value)];
-  const kinds = Array.from(network.rowKinds.dataSync(), (value) => PLACE_SPEED * value);
-  const meanKind = kinds.reduce((sum, kind) => sum + kind, 0) / kinds.length;
-  return {
-    of(position, rowKind) {
-      const logit = table[Math.min(POSITIONS - 1, position)]! + (rowKind < 0 ? meanKind : kinds[rowKind]!);
-      return logistic(logit);
-    },
-  };
+function placesOf(network: Network): Places {
+  const table = Float64Array.from([EXAMINED_FIRST, ...network.positions.dataSync()], (value, position) =>
+    position === 0 ? value : PLACE_SPEED * value,
+  );
+  const kinds = Float64Array.from(network.rowKinds.dataSync(), (value) => PLACE_SPEED * value);
+  return { table, kinds, look: (position, rowKind) => logistic(table[position]! + kinds[rowKind]!) };
 }
 
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
-const NEWTON_STEPS = 30;
+/** Turns of slope, intercept and table; the curve of looks moves by less than .001 behind them. */
+const TURNS = 30;
+/** A step of log-odds: further than that the curvature of where it started says nothing. */
+const STEP_MAX = 1;
 
 /**
- * Platt's two parameters on rows that no weight was fitted to: p = look · σ(slope · f + intercept). Newton's method with
- * Fisher's information; stays at (1, 0) where there is nothing to fit.
+ * Platt's slope and intercept, and the table of places again, with the network as it stands:
+ * p = σ(b_position + c_kind) · σ(slope · f + intercept). The first place alone says how high picks are without the factor of
+ * a look, so the intercept is fitted to its rows, and each other place's entry to its own; the slope to all. In the joint
+ * likelihood nineteen of twenty rows decide that level by the shape of σ, which a network held down by decay does not
+ * have: on the simulated world all places then come out a tenth too high. Newton's method with Fisher's information.
  */
-function calibrate(outputs: Float32Array, rows: RankerRows, looks: Looks["of"]): { slope: number; intercept: number } {
+function calibrate(
+  outputs: Float32Array,
+  rows: RankerRows,
+  places: Places | undefined,
+): { readonly slope: number; readonly intercept: number } {
   let slope = 1;
   let intercept = 0;
-  for (let step = 0; step < NEWTON_STEPS; step++) {
-    let [gs, gi, ss, si, ii] = [0, 0, 0, 0, 0];
+  const step = (gradient: number, information: number): number =>
+    information > 0 ? Math.min(STEP_MAX, Math.max(-STEP_MAX, gradient / information)) : 0;
+  for (let turn = 0; turn < TURNS; turn++) {
+    let [slopeGradient, slopeInformation, gradient, information] = [0, 0, 0, 0];
+    const gradients = new Float64Array(POSITIONS);
+    const informations = new Float64Array(POSITIONS);
     for (let row = 0; row < rows.rowCount; row++) {
       const f = outputs[row]!;
-      const look = Math.min(1, looks(rows.positions[row]!, rows.rowKinds[row]!));
+      const position = Math.min(POSITIONS - 1, rows.positions[row]!);
+      const look = places ? places.look(position, rows.rowKinds[row]!) : 1;
       const pick = logistic(slope * f + intercept);
       const p = Math.min(1 - EPSILON, Math.max(EPSILON, look * pick));
-      const slopeOfP = look * pick * (1 - pick);
-      const pull = ((rows.labels[row]! - p) / (p * (1 - p))) * slopeOfP;
-      const information = slopeOfP ** 2 / (p * (1 - p));
-      gs += pull * f;
-      gi += pull;
-      ss += information * f * f;
-      si += information * f;
-      ii += information;
+      const pull = (rows.labels[row]! - p) / (p * (1 - p));
+      const rise = look * pick * (1 - pick);
+      slopeGradient += pull * rise * f;
+      slopeInformation += (rise * f) ** 2 / (p * (1 - p));
+      if (!places || position === 0) {
+        gradient += pull * rise;
+        information += rise ** 2 / (p * (1 - p));
+      }
+      const placeRise = look * (1 - look) * pick;
+      gradients[position]! += pull * placeRise;
+      informations[position]! += placeRise ** 2 / (p * (1 - p));
     }
-    const determinant = ss * ii - si * si;
-    if (!(determinant > 1e-12 * ss * ii)) break;
-    const moveSlope = (ii * gs - si * gi) / determinant;
-    const moveIntercept = (ss * gi - si * gs) / determinant;
-    slope += Math.min(1, Math.max(-1, moveSlope));
-    intercept += Math.min(2, Math.max(-2, moveIntercept));
-    if (Math.abs(moveSlope) + Math.abs(moveIntercept) < 1e-9) break;
+    if (turn % 3 === 0) slope += step(slopeGradient, slopeInformation);
+    else if (turn % 3 === 1) intercept += step(gradient, information);
+    else if (places) {
+      for (let position = 1; position < POSITIONS; position++) {
+        const moved = places.table[position]! + step(gradients[position]!, informations[position]!);
+        places.table[position] = Math.min(EXAMINED_FIRST, Math.max(-EXAMINED_FIRST, moved));
+      }
+    }
   }
-  // An order turned round by chance of the validation part is none.
+  // An order that turns round on all rows is none that was learned.
   return slope > 0.05 && Number.isFinite(intercept) ? { slope, intercept } : { slope: 1, intercept: 0 };
 }

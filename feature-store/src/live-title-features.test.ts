@@ -209,6 +209,23 @@ describe("a process that serves", () => {
     expect(forgetful.degradation()?.detail).toMatch(/^The log forgot \d+ events/);
   }, 120_000);
 
+  test("whoever ends in the middle of a backlog waits for one step of it", async () => {
+    await publishTitleFeatures({ warehouse, objects, clock });
+    await happen(sample(36, 300), { warehouse: false });
+    const ending = new AbortController();
+    let reads = 0;
+    const held = live({
+      bounds: (topic) => eventLog.bounds(topic),
+      read(request) {
+        reads++;
+        ending.abort();
+        return eventLog.read({ ...request, recordsMax: 10 });
+      },
+    });
+    await held.watch(ending.signal);
+    expect(reads).toBe(1);
+  }, 120_000);
+
   test("watching sees new events and new tables, and ends with its signal", async () => {
     await publishTitleFeatures({ warehouse, objects, clock });
     const held = live();

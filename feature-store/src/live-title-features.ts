@@ -33,7 +33,7 @@ export interface LiveTitleFeatures {
   freshAt(): number | undefined;
   /** Looks at the pointer and the log now; never rejects, and waits no longer than two seconds. */
   refresh(): Promise<void>;
-  /** Follows until the signal aborts. */
+  /** Follows until the signal aborts; then nothing is read any more. */
   watch(signal: AbortSignal): Promise<void>;
 }
 
@@ -68,6 +68,9 @@ export function createLiveTitleFeatures(deps: {
   let lookedAt = Number.NEGATIVE_INFINITY;
   const problems = new Map<string, string>();
   let underWay: Promise<void> | undefined;
+  /** A backlog of a million events takes half a minute: whoever ends waits for one step of it. */
+  const ending = new AbortController();
+  const { signal } = ending;
 
   /** Each trouble is said once until it changes or passes: the log is looked at 120 times a minute. */
   async function trying(what: string, work: () => Promise<void>): Promise<void> {
@@ -75,22 +78,23 @@ export function createLiveTitleFeatures(deps: {
       await work();
       if (problems.delete(what)) log.info({ what }, "read again");
     } catch (err) {
+      if (signal.aborted) return;
       const message = err instanceof Error ? err.message : String(err);
       if (problems.get(what) !== message) log.warn({ what, err }, "could not be read; what was held is kept");
       problems.set(what, message);
     }
   }
 
-  async function follow(next: Held, signal?: AbortSignal): Promise<void> {
+  async function follow(next: Held): Promise<void> {
     const beganAt = clock.now();
-    const { missed } = await followLog(eventLog, next.fold, signal ? { signal } : {});
+    const { missed } = await followLog(eventLog, next.fold, { signal });
     for (const _ of next.fold.advance(clock.now())) await othersTurn();
     next.missed += missed;
     next.version = versionOf(next);
     if (next === held) freshAt = beganAt;
   }
 
-  async function load(signal?: AbortSignal): Promise<void> {
+  async function load(): Promise<void> {
     const now = clock.now();
     if (now - lookedAt < POINTER_MS) return;
     const pointer = await readPointer(objects);
@@ -109,20 +113,20 @@ export function createLiveTitleFeatures(deps: {
       held = next;
       freshAt = table.asOf;
     }
-    await follow(next, signal);
+    await follow(next);
     if (!before) return;
     held = next;
     freshAt = clock.now();
   }
 
-  async function read(signal?: AbortSignal): Promise<void> {
-    await trying("title features", () => load(signal));
+  async function read(): Promise<void> {
+    await trying("title features", load);
     const now = held;
-    if (now) await trying("the log of title features", () => follow(now, signal));
+    if (now) await trying("the log of title features", () => follow(now));
   }
 
-  function once(signal?: AbortSignal): Promise<void> {
-    underWay ??= read(signal).finally(() => {
+  function once(): Promise<void> {
+    underWay ??= read().finally(() => {
       underWay = undefined;
     });
     return underWay;
@@ -161,9 +165,11 @@ export function createLiveTitleFeatures(deps: {
       await Promise.race([once(), late]);
       over.abort();
     },
-    async watch(signal) {
+    async watch(until) {
+      until.addEventListener("abort", () => ending.abort(), { once: true });
+      if (until.aborted) ending.abort();
       while (!signal.aborted) {
-        await once(signal);
+        await once();
         await clock.sleep(FOLLOW_MS, signal).catch(() => {});
       }
     },

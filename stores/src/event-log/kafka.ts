@@ -201,7 +201,7 @@ export async function openKafkaEventLog(options: {
   }
 
   const eventLog: EventLog & AsyncDisposable = {
-    async ensureTopic({ name, partitionCount }) {
+    async ensureTopic({ name, partitionCount, retentionMs }) {
       requireOpen();
       checkTopic({ name, partitionCount });
       checkTopic({ name: nameOf(name), partitionCount });
@@ -221,6 +221,7 @@ export async function openKafkaEventLog(options: {
                   { name: "max.message.bytes", value: String(BATCH_BYTES_MAX) },
                   // Retention goes by these: a client's clock must not decide what is kept.
                   { name: "message.timestamp.type", value: "LogAppendTime" },
+                  ...(retentionMs === undefined ? [] : [{ name: "retention.ms", value: String(retentionMs) }]),
                 ],
               },
             ],

@@ -44,6 +44,50 @@ describe("event log on LMDB", () => {
     expect(await second.bounds("t")).toEqual([{ partition: 0, firstOffset: 0, nextOffset: 1 }]);
   });
 
+  test("forgets what was appended longer ago than a topic's retention, and nothing younger, across restarts", async () => {
+    const HOUR_MS = 3_600_000;
+    const retentionMs = 48 * HOUR_MS;
+    const clock = createSimulatedClock(1_700_000_000_000);
+    const begin = clock.now();
+    const appendedAt: number[] = [];
+    let log = await openLmdbEventLog({ path, clock });
+    for (let hour = 0; hour < 120; hour++) {
+      if (hour % 50 === 0) {
+        await log.close();
+        log = await openLmdbEventLog({ path, clock });
+        await log.ensureTopic({ name: "forgetful", partitionCount: 1, retentionMs });
+        await log.ensureTopic({ name: "lasting", partitionCount: 1 });
+      }
+      for (const topic of ["forgetful", "lasting"]) {
+        await log.append(topic, [
+          { key: "k", value: `${hour}` },
+          { key: "k", value: "again" },
+        ]);
+      }
+      appendedAt.push(clock.now(), clock.now());
+      const [bounds] = await log.bounds("forgetful");
+      expect(bounds?.nextOffset).toBe(2 * hour + 2);
+      // Marks are an hour apart: what goes is older than the retention, and what stays is not much older.
+      if (bounds!.firstOffset > 0)
+        expect(clock.now() - appendedAt[bounds!.firstOffset - 1]!).toBeGreaterThan(retentionMs);
+      expect(clock.now() - appendedAt[bounds!.firstOffset]!).toBeLessThanOrEqual(retentionMs + 2 * HOUR_MS);
+      await clock.advance(HOUR_MS);
+    }
+    expect(clock.now() - begin).toBe(120 * HOUR_MS);
+    expect(await log.bounds("lasting")).toEqual([{ partition: 0, firstOffset: 0, nextOffset: 240 }]);
+    const [{ firstOffset } = { firstOffset: 0 }] = await log.bounds("forgetful");
+    const read = (fromOffset: number) =>
+      log.read({ topic: "forgetful", partition: 0, fromOffset, recordsMax: 1_000, bytesMax: 1 << 20 });
+    // Reading begins at what is kept, and goes on to the end without a gap.
+    expect((await read(0)).map(({ offset }) => offset)).toEqual(
+      Array.from({ length: 240 - firstOffset }, (_, place) => firstOffset + place),
+    );
+    await log.close();
+    log = await openLmdbEventLog({ path, clock });
+    expect(await log.bounds("forgetful")).toEqual([{ partition: 0, firstOffset, nextOffset: 240 }]);
+    await log.close();
+  });
+
   const turns = async (count = 20) => {
     for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
   };

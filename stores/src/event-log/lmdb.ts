@@ -22,6 +22,10 @@ const COMMIT_BYTES_MAX = 33_554_432;
 /** Sanity bound of a block's count field. */
 const BLOCK_RECORDS_MAX = 65_536;
 const FORMAT_VERSION = 1;
+/** How often a partition that forgets remembers where it is, and looks what may go. */
+const MARK_EVERY_MS = 3_600_000;
+/** Blocks that go with one commit: 0.5 GB, and some 10 ms. What is left over goes with the next mark. */
+const FORGOTTEN_BLOCKS_MAX = 2_000;
 
 interface Partition {
   readonly index: number;
@@ -29,6 +33,8 @@ interface Partition {
   nextOffset: number;
   /** Bytes made readable since the process began. */
   appendedBytes: number;
+  /** Of a topic that forgets, oldest first: what stands below the offset was appended before the instant. */
+  readonly marks: { readonly at: number; readonly offset: number }[];
   /** The block read last: readers that take less than a block come back for the rest. */
   lastBlock: { readonly firstOffset: number; readonly block: Buffer } | undefined;
 }
@@ -37,6 +43,7 @@ interface Topic {
   readonly id: number;
   readonly name: string;
   readonly partitions: readonly Partition[];
+  retentionMs: number | undefined;
 }
 
 interface StoredTopic {
@@ -77,6 +84,14 @@ interface Gathered {
   bytes: number;
 }
 
+/** What a commit made a partition forget, once it is durable. */
+interface Forgetting {
+  readonly partition: Partition;
+  readonly mark: { readonly at: number; readonly offset: number };
+  readonly firstOffset: number;
+  readonly marksGone: number;
+}
+
 /** Topic u32, partition u16, offset u64, big-endian: bytes in the order of the log. */
 function blockKey(topicId: number, partition: number, offset: number): Buffer {
   const key = Buffer.allocUnsafe(14);
@@ -108,6 +123,7 @@ export async function openLmdbEventLog(options: {
   const blocks = environment.table<Buffer, Uint8Array>("blocks", { encoding: "binary", keyEncoding: "binary" });
   const topicTable = environment.table<StoredTopic, string>("topics", {});
   const positionTable = environment.table<number, [string, string, number]>("positions", {});
+  const markTable = environment.table<number, [string, number, number]>("marks", {});
 
   const topics = new Map<string, Topic>();
   for (const { key, value } of topicTable.getRange({})) topics.set(key, loadTopic(key, value));
@@ -133,9 +149,12 @@ export async function openLmdbEventLog(options: {
       })) {
         nextOffset = offsetOfKey(key) + recordCount(value);
       }
-      return { index, firstOffset, nextOffset, appendedBytes: 0, lastBlock: undefined };
+      const marks = [...markTable.getRange({ start: [name, index, 0], end: [name, index + 1, 0] })].map(
+        ({ key, value }) => ({ at: key[2], offset: value }),
+      );
+      return { index, firstOffset, nextOffset, appendedBytes: 0, marks, lastBlock: undefined };
     });
-    return { id: stored.id, name, partitions };
+    return { id: stored.id, name, partitions, retentionMs: undefined };
   }
 
   function requireTopic(name: string): Topic {
@@ -191,8 +210,12 @@ export async function openLmdbEventLog(options: {
   async function commitGroup(group: readonly (PendingAppend | PendingMove)[]): Promise<void> {
     try {
       const gathered = gather(group);
+      const now = clock.now();
+      const marking = [...gathered.values()].filter((part) => isMarked(part, now));
+      const forgetting: Forgetting[] = [];
       await environment.write((track) => {
         for (const part of gathered.values()) putBlocks(part, track);
+        for (const part of marking) forgetting.push(markAndForget(part, now, track));
         for (const entry of group) {
           if (entry.kind !== "move") continue;
           for (const { partition, nextOffset } of entry.positions) {
@@ -203,6 +226,12 @@ export async function openLmdbEventLog(options: {
       for (const { partition, records, bytes } of gathered.values()) {
         partition.nextOffset += records.length;
         partition.appendedBytes += bytes;
+      }
+      for (const { partition, mark, firstOffset, marksGone } of forgetting) {
+        partition.marks.splice(0, marksGone);
+        partition.marks.push(mark);
+        partition.firstOffset = firstOffset;
+        if (partition.lastBlock && partition.lastBlock.firstOffset < firstOffset) partition.lastBlock = undefined;
       }
       for (const entry of group) {
         if (entry.kind === "move") {
@@ -257,6 +286,36 @@ export async function openLmdbEventLog(options: {
       bytes += added;
     }
     if (start < records.length) cut(records.length);
+  }
+
+  const isMarked = ({ topic, partition }: Gathered, now: number): boolean =>
+    topic.retentionMs !== undefined && now - (partition.marks.at(-1)?.at ?? Number.NEGATIVE_INFINITY) >= MARK_EVERY_MS;
+
+  /** Within the transaction that appends: what stands below the newest mark that is old enough goes, whole blocks each. */
+  function markAndForget(
+    { topic, partition }: Gathered,
+    now: number,
+    track: (write: Promise<boolean>) => void,
+  ): Forgetting {
+    const { marks, index, nextOffset } = partition;
+    const place = (at: number): [string, number, number] => [topic.name, index, at];
+    track(markTable.put(place(now), nextOffset));
+    const forgotten = marks.filter(({ at }) => at <= now - topic.retentionMs!);
+    const mark = { at: now, offset: nextOffset };
+    let { firstOffset } = partition;
+    const below = forgotten.at(-1)?.offset ?? firstOffset;
+    const start = blockKey(topic.id, index, firstOffset);
+    const keys = [...blocks.getKeys({ start, end: blockKey(topic.id, index, below), limit: FORGOTTEN_BLOCKS_MAX })];
+    for (const key of keys) track(blocks.remove(key));
+    if (keys.length < FORGOTTEN_BLOCKS_MAX) firstOffset = Math.max(firstOffset, below);
+    else {
+      const behind = blockKey(topic.id, index, offsetOfKey(keys.at(-1)!) + 1);
+      for (const key of blocks.getKeys({ start: behind, limit: 1 })) firstOffset = offsetOfKey(key);
+    }
+    // The newest of them says what is left to go, until everything below it is gone.
+    const marksGone = Math.max(0, firstOffset === below ? forgotten.length : forgotten.length - 1);
+    for (const { at } of forgotten.slice(0, marksGone)) track(markTable.remove(place(at)));
+    return { partition, mark, firstOffset, marksGone };
   }
 
   function move(group: string, topic: Topic, moved: PendingMove["positions"]): Promise<void> {
@@ -337,7 +396,7 @@ export async function openLmdbEventLog(options: {
 
   let closing: Promise<void> | undefined;
   const log: EventLog & AsyncDisposable = {
-    async ensureTopic({ name, partitionCount }) {
+    async ensureTopic({ name, partitionCount, retentionMs }) {
       environment.requireOpen();
       checkTopic({ name, partitionCount });
       await environment.transaction(() => {
@@ -352,6 +411,7 @@ export async function openLmdbEventLog(options: {
       });
       const stored = topicTable.get(name);
       if (stored && !topics.has(name)) topics.set(name, loadTopic(name, stored));
+      requireTopic(name).retentionMs = retentionMs;
     },
 
     async append(topicName, records) {

@@ -83,8 +83,16 @@ export interface Subscription {
 }
 
 export interface EventLog {
-  /** Creates the topic where it is missing. Throws when it exists with another number of partitions. */
-  ensureTopic(topic: { readonly name: string; readonly partitionCount: number }): Promise<void>;
+  /**
+   * Creates the topic where it is missing. Throws when it exists with another number of partitions. What was appended longer
+   * ago than `retentionMs` may go, oldest first and in large pieces, so that some of it stays longer; without it nothing
+   * goes. Kafka is told when the topic is made: of one that exists, its own setting counts.
+   */
+  ensureTopic(topic: {
+    readonly name: string;
+    readonly partitionCount: number;
+    readonly retentionMs?: number;
+  }): Promise<void>;
   /** Refuses all of a batch when one record is out of bounds; answers each record's place, in the order given. The partition is a hash of the key. */
   append(topic: string, records: readonly NewRecord[]): Promise<readonly { partition: number; offset: number }[]>;
   /** In the order of the partitions. */

@@ -60,7 +60,7 @@ describe("who may", () => {
     createRuleSet: ["POST", "/rules"],
     replaceRuleSet: ["PUT", "/rules/999999"],
     discardRuleSet: ["DELETE", "/rules/999999"],
-    dryRunRules: ["POST", "/rules/dry-run"],
+    dryRunRules: ["POST", "/dry-run"],
     publishRuleSet: ["POST", "/rules/999999/publish"],
     rollBackRuleSet: ["POST", "/rules/999999/rollback"],
     readAuditTrail: ["GET", "/audit"],
@@ -300,7 +300,7 @@ describe("what is refused", () => {
   ])("%s, with where, what and what is accepted", async (_, document, path) => {
     for (const [method, target] of [
       ["POST", "/rules"],
-      ["POST", "/rules/dry-run"],
+      ["POST", "/dry-run"],
     ] as const) {
       const answer = await api.call("product", method, base + target, { body: { document } });
       expect(answer.status).toBe(400);
@@ -404,7 +404,7 @@ describe("a dry run", () => {
     });
     const before = (await trail()).length;
     const report = DryRunReport.parse(
-      (await dry.call("editor", "POST", `${base}/rules/dry-run`, request({ profiles: 30 }))).body,
+      (await dry.call("editor", "POST", `${base}/dry-run`, request({ profiles: 30 }))).body,
     );
     expect(report).toMatchObject({ profilesAsked: 30, profiles: 30, cutShort: false, changedShare: 1, seed: 1 });
     expect(report.published).toBe(await published());
@@ -414,12 +414,12 @@ describe("a dry run", () => {
     ]);
     const first = asked.splice(0).flat();
     expect(new Set(first).size).toBe(30);
-    await dry.call("editor", "POST", `${base}/rules/dry-run`, request({ profiles: 30 }));
+    await dry.call("editor", "POST", `${base}/dry-run`, request({ profiles: 30 }));
     expect(asked.splice(0).flat()).toEqual(first);
-    await dry.call("editor", "POST", `${base}/rules/dry-run`, request({ profiles: 30, seed: 2 }));
+    await dry.call("editor", "POST", `${base}/dry-run`, request({ profiles: 30, seed: 2 }));
     expect(asked.splice(0).flat()).not.toEqual(first);
     // Fewer where there are fewer.
-    const all = DryRunReport.parse((await dry.call("editor", "POST", `${base}/rules/dry-run`, request())).body);
+    const all = DryRunReport.parse((await dry.call("editor", "POST", `${base}/dry-run`, request())).body);
     expect(all).toMatchObject({ profilesAsked: 1_000, profiles: 45 });
     expect((await trail()).length).toBe(before);
   });
@@ -432,7 +432,7 @@ describe("a dry run", () => {
         profileIds.map((id) => [id, [aPage({ top: [0] }), aPage({ top: [0] })]] as const),
       );
     });
-    const report = (await slow.call("editor", "POST", `${base}/rules/dry-run`, request())).body;
+    const report = (await slow.call("editor", "POST", `${base}/dry-run`, request())).body;
     // Two requests of 20 were under way.
     expect(report).toMatchObject({ profiles: 40, cutShort: true });
   });
@@ -441,7 +441,7 @@ describe("a dry run", () => {
     const away = createTestApi(database, async () => {
       throw new Error("connect ECONNREFUSED 10.0.0.7:9000");
     });
-    const refused = await away.call("editor", "POST", `${base}/rules/dry-run`, request());
+    const refused = await away.call("editor", "POST", `${base}/dry-run`, request());
     expect(refused.status).toBe(503);
     expect(JSON.stringify(refused.body)).not.toContain("10.0.0.7");
     let release = (): void => {};
@@ -454,7 +454,7 @@ describe("a dry run", () => {
       await released;
       return { titles: [], pages: [] };
     });
-    const ask = () => busy.call("editor", "POST", `${base}/rules/dry-run`, request());
+    const ask = () => busy.call("editor", "POST", `${base}/dry-run`, request());
     const two = [ask(), ask()];
     await expect.poll(() => underWay, { timeout: 20_000 }).toBeGreaterThanOrEqual(4);
     expect((await ask()).status).toBe(429);

@@ -126,7 +126,7 @@ const routes = {
   }),
   dryRunRules: createRoute({
     method: "post",
-    path: "/api/v1/control/rules/dry-run",
+    path: "/api/v1/control/dry-run",
     operationId: "dryRunRules",
     summary: "What a document would change on the pages of sampled profiles; nothing is written",
     middleware: allow(roles.dryRunRules),

@@ -149,7 +149,7 @@ export const forwardedRoutes = [
   },
   { method: "GET", path: "/api/v1/control/rules", callers: rulesReaders, to: "control" },
   { method: "POST", path: "/api/v1/control/rules", callers: rulesWriters, to: "control" },
-  { method: "POST", path: "/api/v1/control/rules/dry-run", callers: rulesWriters, to: "control" },
+  { method: "POST", path: "/api/v1/control/dry-run", callers: rulesWriters, to: "control" },
   { method: "GET", path: "/api/v1/control/rules/:version", callers: rulesReaders, to: "control" },
   { method: "PUT", path: "/api/v1/control/rules/:version", callers: rulesWriters, to: "control" },
   { method: "DELETE", path: "/api/v1/control/rules/:version", callers: rulesWriters, to: "control" },

@@ -99,7 +99,7 @@ const bodies: Readonly<Record<string, ((of: Person["ids"]) => unknown) | undefin
   "PUT /api/v1/editor/collections/{collectionId}": () => ({}),
   "POST /api/v1/editor/collections/{collectionId}/undo/{revision}": undefined,
   "POST /api/v1/control/rules": () => ({ document: { rules: [] } }),
-  "POST /api/v1/control/rules/dry-run": () => ({ document: { rules: [] } }),
+  "POST /api/v1/control/dry-run": () => ({ document: { rules: [] } }),
   "PUT /api/v1/control/rules/{version}": () => ({ document: { rules: [] } }),
   "DELETE /api/v1/control/rules/{version}": undefined,
   "POST /api/v1/control/rules/{version}/publish": () => ({ replaces: null }),

@@ -255,6 +255,22 @@ describe("200", () => {
     const traces: DecisionTrace[] = [];
     const heard = appWith({ onDecision: (trace) => traces.push(trace) });
     const page = await ask(HomePage, "/api/v1/home?minutes=120", viewer(PROFILE), heard);
+    const list = await ask(RecommendationList, `/api/v1/profiles/${PROFILE}/recommendations?n=7`, service, heard);
+    const like = await ask(SimilarTitles, `/api/v1/titles/${titleIdOf(3)}/similar?n=5`, service, heard);
+    expect(traces.map(({ kind, decisionId, profileId }) => ({ kind, decisionId, profileId }))).toEqual([
+      { kind: "home", decisionId: page.decisionId, profileId: PROFILE },
+      { kind: "list", decisionId: list.decisionId, profileId: PROFILE },
+      { kind: "similar", decisionId: like.decisionId, profileId: null },
+    ]);
+    for (const [trace, { items }] of [
+      [traces[1]!, list],
+      [traces[2]!, like],
+    ] as const) {
+      const [row] = recompose(trace);
+      expect(row?.items.map(({ titleId, position }) => ({ titleId, position }))).toEqual(
+        items.map(({ title, position }) => ({ titleId: title.titleId, position })),
+      );
+    }
     const [trace] = traces;
     expect(trace).toMatchObject({
       decisionId: page.decisionId,

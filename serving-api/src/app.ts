@@ -11,6 +11,8 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { LeavingView } from "@thewatcher/contracts/api/catalogue";
 import { ComposePages } from "@thewatcher/contracts/api/control";
 import type { CandidatesView, WhyNot } from "@thewatcher/contracts/api/serving";
+import type { TasteView } from "@thewatcher/contracts/api/taste";
+import type { TasteFacetEdit } from "@thewatcher/contracts/events";
 import type { Identity, Role } from "@thewatcher/contracts/identity";
 import { type DecisionId, type Generation, type ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import type { ItemTables } from "@thewatcher/contracts/item-tables";
@@ -29,23 +31,33 @@ import { describedRoutes } from "./api-document.ts";
 import { listCandidates } from "./candidates-view.ts";
 import type { CatalogueHolder } from "./catalogue-holder.ts";
 import { COMPOSE_BYTES_MAX, createComposePages } from "./compose-pages.ts";
-import type { DecisionTrace } from "./decision-trace.ts";
+import type { DecisionKind, DecisionTrace } from "./decision-trace.ts";
 import { createHistories } from "./histories.ts";
 import { emptyHistory, type History } from "./history.ts";
 import { createIdentify } from "./identity.ts";
 import type { ItemTablesHolder } from "./item-tables-holder.ts";
-import { countOf, excludedOf, flagOf, localeOf, minutesOf, profileIdOf, sourcesOf, withOf } from "./parameters.ts";
+import { countOf, excludedOf, flagOf, localeOf, minutesOf, profileIdOf, sourcesOf, tasteOf, withOf } from "./parameters.ts";
 import { createWorkspace, type Workspace } from "./ranking.ts";
 import { createReadAll, READ_DEADLINE_MS } from "./readings.ts";
-import { type JsonAnswer, type ProfileAnswerHead, renderHome, renderList, renderSimilar } from "./render.ts";
-import { type Reading, type ServedProfile, type SlateRequest, UNKNOWN_PROFILE_AGE_MARK } from "./request.ts";
+import {
+  type AnswerHead,
+  type JsonAnswer,
+  type ProfileAnswerHead,
+  renderHome,
+  renderList,
+  renderSimilar,
+} from "./render.ts";
+import { prepare, type Reading, type ServedProfile, type SlateRequest, UNKNOWN_PROFILE_AGE_MARK } from "./request.ts";
 import { ruleTitlesOf } from "./rule-titles.ts";
 import type { RulesHolder } from "./rules-holder.ts";
 import { createShowings, type Showing, type ShowingRequest } from "./showings.ts";
-import { composeHome, composeLeaving, composeList, composeSimilar, maySee } from "./slate.ts";
+import { composeHome, composeLeaving, composeList, composeSimilar, type DecisionListener, maySee } from "./slate.ts";
 import { seedOfDecision } from "./stages/exploration.ts";
 import type { Ranker } from "./stages/ranker.ts";
 import { compileRules } from "./stages/rules.ts";
+import { createStalePages } from "./stale-pages.ts";
+import { believedTaste } from "./taste.ts";
+import { tasteEditsOf } from "./taste-edits.ts";
 import { createTitleView, type TitleView } from "./title-view.ts";
 import { whyNot } from "./why-not.ts";
 
@@ -77,6 +89,8 @@ export interface ServingApiDeps {
   readonly titleFeatures?: Pick<LiveTitleFeatures, "current" | "degradation">;
   /** Told of each page as it is composed, before it is answered: to be quick, and to throw nothing. */
   readonly onDecision?: (trace: DecisionTrace) => void;
+  /** Told where no page could be composed: whether there was an older one to serve. */
+  readonly onStalePage?: (isServed: boolean) => void;
 }
 
 export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
@@ -84,7 +98,8 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   const parameters = deps.parameters ?? (() => defaultServingParameters);
   const readAll = createReadAll({ clock, log, deadlineMs: deps.deadlineMs ?? READ_DEADLINE_MS });
   const identify = createIdentify(deps.verifier);
-  const workspace = createWorkspaceHolder({ itemTables, catalogue, rules: deps.rules });
+  const workspace = createWorkspaceHolder({ itemTables, catalogue, rules: deps.rules, log });
+  const stalePages = createStalePages();
   const historyOf = createHistories({ recommendations, grade: gradeTitleState, clock });
   const app = new OpenAPIHono();
   handleErrors(app as never, { log, notFound: problem("not-found"), internal: problem("internal") });
@@ -151,6 +166,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const locale = localeOf(c.req.query("locale"), identity);
     const minutes = minutesOf(c.req.query("minutes"));
     const otherId = withOf(c.req.query("with"), profileId);
+    const preview = tasteOf(c.req.query("taste"));
     const held = workspace();
     const { ws } = held;
     const along = otherId && (await readOther(profileId, otherId, identity, ws.view));
@@ -165,11 +181,12 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
       ...(along && "other" in along ? { other: along.other } : {}),
       ...(minutes === undefined ? {} : { minutes }),
       list: readings.list,
-      history: readings.history,
+      history: preview ? withEdits(readings.history, preview) : readings.history,
       exclude,
     };
     const head: ProfileAnswerHead = { ...answerHead, profileId, composedAt: new Date(request.at).toISOString() };
-    return { ws, request, head, otherId: along && "other" in along ? otherId : undefined };
+    const isPreview = preview !== undefined;
+    return { ws, request, head, otherId: along && "other" in along ? otherId : undefined, isPreview };
   }
 
   /** What is not the profile's. */
@@ -210,11 +227,30 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     return { ws: held.ws, request, head };
   }
 
+  /** undefined: nobody listens, and no trace is made. */
+  function listenerOf(
+    kind: DecisionKind,
+    { decisionId, generation }: AnswerHead,
+    profileId: ProfileId | null,
+    otherId: ProfileId | null,
+  ): DecisionListener | undefined {
+    return onDecision && { head: { decisionId, generation, kind, profileId, arms: {}, with: otherId }, onDecision };
+  }
+
   async function home(c: Context, identity: Identity, profileId: ProfileId): Promise<Response> {
     const { ws, request, head, otherId = null } = await ask(c, profileId, identity);
-    const traced = { ...head, kind: "home", arms: {}, with: otherId } as const;
-    const slate = composeHome(ws, request, onDecision && { head: traced, onDecision });
-    return answer(renderHome(ws.view, request.showing, head, slate));
+    try {
+      const slate = composeHome(ws, request, listenerOf("home", head, profileId, otherId));
+      const page = renderHome(ws.view, request.showing, head, slate);
+      stalePages.keep(profileId, request, page);
+      return answer(page);
+    } catch (error) {
+      const stale = stalePages.find(profileId, request, ws);
+      deps.onStalePage?.(stale !== undefined);
+      if (!stale) throw error;
+      log.error({ err: error, profileId }, "a page could not be composed; the last one is served");
+      return c.json(stale, 200, { "cache-control": "no-store" });
+    }
   }
 
   app.get("/api/v1/home", async (c) => {
@@ -230,12 +266,28 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     return home(c, identity, requireReadable(identity, c.req.param("profileId")));
   });
 
+  app.get("/api/v1/profiles/:profileId/taste", async (c) => {
+    const identity = await identify(c.req.header("authorization"));
+    const profileId = requireReadable(identity, c.req.param("profileId"));
+    const { ws, request, head } = await ask(c, profileId, identity);
+    const prepared = prepare(ws, request);
+    const body: TasteView = {
+      profileId,
+      composedAt: head.composedAt,
+      profiling: request.profile.profiling !== false,
+      ...believedTaste(prepared, catalogue.genreNames()),
+      degradations: prepared.degradations,
+    };
+    return c.json(body, 200, { "cache-control": "no-store" });
+  });
+
   app.get("/api/v1/profiles/:profileId/recommendations", async (c) => {
     const identity = await identify(c.req.header("authorization"));
     const profileId = requireReadable(identity, c.req.param("profileId"));
     const count = countOf(c.req.query("n"));
-    const { ws, request, head } = await ask(c, profileId, identity);
-    return answer(renderList(ws.view, request.showing, head, composeList(ws, request, count)));
+    const { ws, request, head, otherId = null } = await ask(c, profileId, identity);
+    const slate = composeList(ws, request, count, listenerOf("list", head, profileId, otherId));
+    return answer(renderList(ws.view, request.showing, head, slate));
   });
 
   app.get("/api/v1/profiles/:profileId/candidates", async (c) => {
@@ -280,7 +332,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const { ws, request, head } = profileId ? await ask(c, profileId, identity) : askForNobody(c, identity);
     const index = ws.view.indexOf.get(c.req.param("titleId"));
     if (index === undefined || !maySee(ws, request, index)) throw new ProblemError(problem("not-found"));
-    const slate = composeSimilar(ws, request, index, count);
+    const slate = composeSimilar(ws, request, index, count, listenerOf("similar", head, profileId ?? null, null));
     return answer(renderSimilar(request.showing, head, ws.view.titleIds[index]!, slate));
   });
 
@@ -333,7 +385,7 @@ interface Held {
 
 /** The workspace of the tables and the catalogue that are held now; made again when either, or the rules, are others. */
 function createWorkspaceHolder(
-  deps: Pick<ServingApiDeps, "itemTables" | "catalogue"> & { readonly rules: ServingApiDeps["rules"] },
+  deps: Pick<ServingApiDeps, "itemTables" | "catalogue" | "log"> & { readonly rules: ServingApiDeps["rules"] },
 ): () => Held {
   let tables = deps.itemTables.current();
   let titles = deps.catalogue.current();
@@ -354,7 +406,11 @@ function createWorkspaceHolder(
     if (tables !== deps.itemTables.current() || titles !== deps.catalogue.current()) {
       tables = deps.itemTables.current();
       titles = deps.catalogue.current();
-      held = make();
+      try {
+        held = make();
+      } catch (error) {
+        deps.log.error({ err: error }, "a publication or a catalogue can't be served; the one before goes on");
+      }
     }
     if (published !== deps.rules?.current()) {
       published = deps.rules?.current();
@@ -363,6 +419,10 @@ function createWorkspaceHolder(
     return held;
   };
 }
+
+/** A preview: these corrections instead of those in force. */
+const withEdits = (history: Reading<History>, edits: readonly TasteFacetEdit[]): Reading<History> =>
+  history.kind === "read" ? { kind: "read", value: { ...history.value, tasteEdits: tasteEditsOf(edits) } } : history;
 
 const generationOf = (tables: ItemTables | undefined) => tables?.generation as Generation | undefined;
 

@@ -5,10 +5,11 @@
  *
  * Titles are indices into `titleIds`, the titles of this decision alone, so that a trace needs nothing beside it.
  */
-import type { CandidateSource, Degradation, Reason, RowKind } from "@thewatcher/contracts/api/serving";
+import type { CandidateSource, Degradation, Reason } from "@thewatcher/contracts/api/serving";
 import type { DecisionId, Generation, ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import type { Locale } from "@thewatcher/contracts/locales";
 import type { ServingParameters } from "@thewatcher/contracts/serving-parameters";
+import type { PlannedKind } from "./rows.ts";
 
 export type DecisionKind = "home" | "list" | "similar";
 
@@ -52,7 +53,7 @@ export interface TracedSlot {
 /** One row that was tried, in the order in which rows choose their titles. */
 export interface TracedRow {
   readonly rowId: string;
-  readonly kind: RowKind;
+  readonly kind: PlannedKind;
   readonly heading: string;
   /** null: of a row that was dropped before it had one. */
   readonly reason: Reason | null;

@@ -3,12 +3,12 @@
  * from the traced seed. What retrieval, ranking, rules and diversity said is taken as traced; who gets which title, which
  * rows are too short, what is drawn and with which propensity, and how rows stand on the page is worked out anew.
  */
-import type { CandidateSource, Reason, RowKind } from "@thewatcher/contracts/api/serving";
+import type { CandidateSource, Reason } from "@thewatcher/contracts/api/serving";
 import type { TitleId } from "@thewatcher/contracts/ids";
 import { assert } from "@thewatcher/kit/assert";
 import type { DecisionTrace, TracedRow } from "./decision-trace.ts";
 import { fillRow } from "./rerank.ts";
-import { assembleRows, cursorOf, orderByWorth, type RowGroup, type RowPlan } from "./rows.ts";
+import { assembleRows, cursorOf, orderByWorth, type PlannedKind, type RowGroup, type RowPlan } from "./rows.ts";
 
 export interface RecomposedItem {
   readonly titleId: TitleId;
@@ -21,7 +21,7 @@ export interface RecomposedItem {
 
 export interface RecomposedRow {
   readonly rowId: string;
-  readonly kind: RowKind;
+  readonly kind: PlannedKind;
   readonly heading: string;
   readonly reason: Reason;
   readonly items: readonly RecomposedItem[];

@@ -9,8 +9,11 @@
 import { type Reason, RowKind } from "@thewatcher/contracts/api/serving";
 import { orderRows, ROW_DEPTH, rowWorths } from "./stages/row-order.ts";
 
+/** A plain list and "more like this" are one row each. */
+export type PlannedKind = RowKind | "list" | "similar";
+
 export interface RowPlan {
-  readonly kind: RowKind;
+  readonly kind: PlannedKind;
   readonly heading: string;
   /** undefined: that of its first entry that was not drawn. */
   readonly reason: Reason | undefined;
@@ -149,7 +152,7 @@ export function orderByWorth<Row extends { readonly plan: RowPlan }>(
   return Array.from(orderRows(input, worths), (place) => rows[place]!);
 }
 
-const KINDS = RowKind.options;
+const KINDS: readonly PlannedKind[] = [...RowKind.options, "list", "similar"];
 const BEGUN = KINDS.indexOf("continue_watching");
 const NO_SCORES = new Float64Array(0);
 const kindOf = ({ kind }: RowPlan): number => KINDS.indexOf(kind);

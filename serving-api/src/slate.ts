@@ -25,6 +25,7 @@ import {
   cursorOf,
   nothing,
   orderByWorth,
+  type PlannedKind,
   type Rerank,
   type RowAttempt,
   type RowGroup,
@@ -40,8 +41,9 @@ import { segmentOf } from "./sources/tables.ts";
 import { choosePool, newTitleLogBoost, POOL_MAX } from "./stages/exploration.ts";
 import { traceFeatures } from "./stages/features.ts";
 import { arrange, type RuleEffect, settle, withRows } from "./stages/rules.ts";
+import { orderByTaste } from "./taste.ts";
 import { trendingIn } from "./title-view.ts";
-import { type TraceHead, traceOf } from "./trace-home.ts";
+import { type TraceHead, traceOf, traceOfList } from "./trace-home.ts";
 
 export const ROW_ITEMS_MAX = 20;
 export const TOP_ITEMS_MAX = 10;
@@ -63,7 +65,7 @@ const RULED_EXTRA = 24;
 
 export interface SlateRow {
   readonly rowId: string;
-  readonly kind: RowKind;
+  readonly kind: PlannedKind;
   readonly heading: string;
   readonly reason: Reason;
   readonly entries: readonly Entry[];
@@ -83,12 +85,13 @@ export interface ListSlate {
   readonly degradations: readonly Degradation[];
 }
 
-export interface HomeListener {
+/** Of any answer; a page's too. */
+export interface DecisionListener {
   readonly head: TraceHead;
   readonly onDecision: (trace: DecisionTrace) => void;
 }
 
-export function composeHome(ws: Workspace, request: SlateRequest, listener?: HomeListener): HomeSlate {
+export function composeHome(ws: Workspace, request: SlateRequest, listener?: DecisionListener): HomeSlate {
   const compose = ({ relaxed }: { readonly relaxed: boolean }) => composeOnce(ws, request, relaxed, listener?.head);
   const rowCountOf = ({ slate }: Made) => slate.rows.length;
   const hasRules = request.rules !== undefined && (request.parameters?.rules ?? true);
@@ -422,9 +425,19 @@ function whereFrom(next: () => number, may: (index: number) => boolean): () => n
 }
 
 /** `count` ≤ LIST_COUNT_MAX. Personal titles first, then popular ones, then the newest: full while the catalogue lasts. */
-export function composeList(ws: Workspace, request: SlateRequest, count: number): ListSlate {
+export function composeList(
+  ws: Workspace,
+  request: SlateRequest,
+  count: number,
+  listener?: DecisionListener,
+): ListSlate {
   const countMax = request.rules ? count + RULED_EXTRA : count;
-  const prepared = prepare(ws, request, { countMax, rowKinds: ["list"] });
+  const isCorrected = request.history.kind === "read" && request.history.value.tasteEdits.length > 0;
+  const read = prepare(ws, request, {
+    countMax: isCorrected ? Number.POSITIVE_INFINITY : countMax,
+    rowKinds: ["list"],
+  });
+  const prepared = isCorrected ? { ...read, ranking: orderByTaste(read) } : read;
   const entries: Entry[] = [];
   for (const source of [personal, popular, newest]) {
     if (entries.length === countMax) break;
@@ -432,7 +445,23 @@ export function composeList(ws: Workspace, request: SlateRequest, count: number)
     for (const { index } of more) ws.used[index] = ws.epoch;
     entries.push(...more);
   }
-  return { entries: ruled(prepared, "list", entries, count), degradations: prepared.degradations };
+  return told(prepared, request, "list", { entries, count }, listener);
+}
+
+/** The list as rules make it, which whoever listens is told of. */
+function told(
+  prepared: Prepared,
+  request: SlateRequest,
+  kind: "list" | "similar",
+  found: { readonly entries: readonly Entry[]; readonly count: number },
+  listener: DecisionListener | undefined,
+): ListSlate {
+  const entries = ruled(prepared, kind, found.entries, found.count);
+  if (listener) {
+    const composed = { prepared, kind, entries, entriesMax: found.count };
+    listener.onDecision(traceOfList(listener.head, request, composed));
+  }
+  return { entries, degradations: prepared.degradations };
 }
 
 /** Entries in the order that rules make of them; all of them where there are no rules. */
@@ -455,7 +484,13 @@ function ruled(prepared: Prepared, kind: "list" | "similar", entries: readonly E
  * Titles like `seed`: the generation's table of likeness, then, where that is short (a title that the models have not
  * met), the most popular of its genres. What the profile watched may stand here: the viewer asks about a title.
  */
-export function composeSimilar(ws: Workspace, request: SlateRequest, seed: number, count: number): ListSlate {
+export function composeSimilar(
+  ws: Workspace,
+  request: SlateRequest,
+  seed: number,
+  count: number,
+  listener?: DecisionListener,
+): ListSlate {
   const prepared = prepare(ws, request, { countMax: 0, rowKinds: ["similar"] });
   const { view } = ws;
   ws.used[seed] = ws.epoch;
@@ -482,7 +517,7 @@ export function composeSimilar(ws: Workspace, request: SlateRequest, seed: numbe
     const genre = view.titleGenres[at]!;
     for (const entry of ofGenre(prepared, genre, countMax)) take(entry);
   }
-  return { entries: ruled(prepared, "similar", entries, count), degradations: prepared.degradations };
+  return told(prepared, request, "similar", { entries, count }, listener);
 }
 
 /** Whether a profile with this request may see the title at all. */

@@ -1,4 +1,4 @@
-/** The trace of a home page (decision-trace.ts), out of what composing left in the workspace. Before the next request. */
+/** The trace of an answer (decision-trace.ts), out of what composing left in the workspace. Before the next request. */
 import type { Degradation } from "@thewatcher/contracts/api/serving";
 import type { TitleId } from "@thewatcher/contracts/ids";
 import type { Entry } from "./candidates.ts";
@@ -6,18 +6,20 @@ import type { DecisionTrace, TracedFeatures, TracedRemoval, TracedRow, TracedSlo
 import { rankScore } from "./pipeline.ts";
 import { offerBarOf } from "./removals.ts";
 import type { Prepared, SlateRequest } from "./request.ts";
-import type { RowAttempt } from "./rows.ts";
+import { nothing, type RowAttempt, type RowPlan } from "./rows.ts";
 import type { SlateRow } from "./slate.ts";
 import { CANDIDATES_MAX, SOURCES } from "./sources/source.ts";
 
 /** What the trace says of the request beside what was composed. */
 export type TraceHead = Pick<DecisionTrace, "decisionId" | "kind" | "profileId" | "generation" | "arms" | "with">;
 
+type TracedSlateRow = Pick<SlateRow, "rowId" | "heading" | "reason" | "entries">;
+
 export interface Composed {
   readonly prepared: Prepared;
   readonly attempts: readonly RowAttempt[];
   /** In the order in which they chose their titles, and their worths. */
-  readonly rows: readonly SlateRow[];
+  readonly rows: readonly TracedSlateRow[];
   readonly worths: Float64Array;
   readonly rowsArePersonal: boolean;
   readonly rowOrder: readonly string[];
@@ -123,7 +125,11 @@ export function traceOf(head: TraceHead, request: SlateRequest, composed: Compos
       listed,
       watched,
     })),
-    removed: [...removedOf(prepared, request, placeOf), ...ruledOut(prepared, placeOf)],
+    removed: [
+      // 200 look-ups by id: as much as a whole list costs.
+      ...(head.kind === "home" ? removedOf(prepared, request, placeOf) : []),
+      ...ruledOut(prepared, placeOf),
+    ],
     titleIds,
     sourceNames: SOURCES,
     candidates,
@@ -133,6 +139,50 @@ export function traceOf(head: TraceHead, request: SlateRequest, composed: Compos
     rowOrder: composed.rowOrder,
     degradations: composed.degradations,
   };
+}
+
+/** The trace of a plain list, or of "more like this": one row, of which everything is certain. */
+export function traceOfList(
+  head: TraceHead,
+  request: SlateRequest,
+  composed: {
+    readonly prepared: Prepared;
+    readonly kind: "list" | "similar";
+    readonly entries: readonly Entry[];
+    readonly entriesMax: number;
+  },
+): DecisionTrace {
+  const { prepared, kind, entries, entriesMax } = composed;
+  const indices = entries.map(({ index }) => index);
+  const picks = indices.map((index) => ({ index }));
+  const reason = entries[0]?.reason;
+  const plan: RowPlan = {
+    kind,
+    heading: "",
+    reason,
+    entriesMin: 1,
+    entriesMax,
+    reranked: false,
+    depth: "row",
+    pool: [],
+    ranked: nothing,
+    filled: nothing,
+  };
+  const group = { name: kind, rowsMax: 1, plans: [] };
+  const reranked = { picks, ordered: indices, utilities: [], logBoosts: [] };
+  return traceOf(head, request, {
+    prepared,
+    attempts: [{ group, rowId: kind, plan, ranked: indices, filled: [], reranked, picks }],
+    rows: reason === undefined ? [] : [{ rowId: kind, heading: "", reason, entries }],
+    worths: new Float64Array(1),
+    rowsArePersonal: false,
+    rowOrder: reason === undefined ? [] : [kind],
+    features: null,
+    degradations: prepared.degradations,
+    rankerVersion: null,
+    rulesVersion: prepared.rulesVersion,
+    titleFeaturesVersion: null,
+  });
 }
 
 function scoresOf(ws: Prepared["ws"], indices: readonly number[]): Float64Array {

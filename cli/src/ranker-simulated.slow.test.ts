@@ -89,4 +89,4 @@ test("clicks that follow the place: the curve of looks is found, and the order i
   expect(truth(corrected) - truth(uncorrected)).toBeGreaterThan(0.04);
   // The gate sees it too, on clicks alone, weighted by the looks that it found.
   expect(judge(corrected, logged).better).toBe(true);
-}, 120_000);
+}, 400_000);

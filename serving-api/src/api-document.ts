@@ -5,6 +5,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { LeavingView } from "@thewatcher/contracts/api/catalogue";
 import { CandidatesView, HomePage, RecommendationList, SimilarTitles, WhyNot } from "@thewatcher/contracts/api/serving";
+import { TasteView } from "@thewatcher/contracts/api/taste";
+import { TASTE_EDITS_MAX } from "@thewatcher/contracts/events";
 import { ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import { Locale } from "@thewatcher/contracts/locales";
 import { Problem, type ProblemSlug, problemTypes } from "@thewatcher/contracts/problems";
@@ -37,7 +39,14 @@ const minutes = z
   .optional()
   .openapi({ description: "Nothing that lasts longer; of what was begun, what is left of it" });
 const along = ProfileId.optional().openapi({ description: "Another profile of the same account: a page for two" });
-const wish = { exclude, minutes, with: along, locale };
+const taste = z
+  .string()
+  .optional()
+  .openapi({
+    description: `A preview with these corrections instead of those in force, none of it saved: genre:Drama:1,decade:1990:-1,
+at most ${TASTE_EDITS_MAX}`,
+  });
+const wish = { exclude, minutes, with: along, taste, locale };
 const profile = z.object({ profileId: ProfileId });
 
 export const describedRoutes = [
@@ -60,6 +69,17 @@ export const describedRoutes = [
     request: { params: profile, query: z.object(wish) },
     responses: {
       200: json(HomePage, "A page"),
+      ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
+    },
+  }),
+  createRoute({
+    method: "get",
+    path: "/api/v1/profiles/{profileId}/taste",
+    operationId: "getTaste",
+    summary: "What the service believes that a profile likes, why, and what the viewer corrected of it",
+    request: { params: profile, query: z.object({ taste, locale }) },
+    responses: {
+      200: json(TasteView, "The taste sheet"),
       ...problems("bad-request", "unauthenticated", "forbidden", "not-found"),
     },
   }),

@@ -291,6 +291,7 @@ describe("200", () => {
     expect(Object.keys(((await response.json()) as { paths: object }).paths)).toEqual([
       "/api/v1/home",
       "/api/v1/profiles/{profileId}/home",
+      "/api/v1/profiles/{profileId}/taste",
       "/api/v1/profiles/{profileId}/recommendations",
       "/api/v1/profiles/{profileId}/candidates",
       "/api/v1/profiles/{profileId}/why-not/{titleId}",

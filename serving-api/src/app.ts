@@ -36,7 +36,17 @@ import { createHistories } from "./histories.ts";
 import { emptyHistory, type History } from "./history.ts";
 import { createIdentify } from "./identity.ts";
 import type { ItemTablesHolder } from "./item-tables-holder.ts";
-import { countOf, excludedOf, flagOf, localeOf, minutesOf, profileIdOf, sourcesOf, tasteOf, withOf } from "./parameters.ts";
+import {
+  countOf,
+  excludedOf,
+  flagOf,
+  localeOf,
+  minutesOf,
+  profileIdOf,
+  sourcesOf,
+  tasteOf,
+  withOf,
+} from "./parameters.ts";
 import { createWorkspace, type Workspace } from "./ranking.ts";
 import { createReadAll, READ_DEADLINE_MS } from "./readings.ts";
 import {
@@ -227,25 +237,30 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     return { ws: held.ws, request, head };
   }
 
-  /** undefined: nobody listens, and no trace is made. */
+  /**
+   * undefined: nobody listens, or nobody is shown it (a preview), and no trace is made. What a profile without profiling
+   * is shown is nobody's decision.
+   */
   function listenerOf(
     kind: DecisionKind,
     { decisionId, generation }: AnswerHead,
-    profileId: ProfileId | null,
-    otherId: ProfileId | null,
+    { profileId, request, otherId, isPreview = false }: Asked,
   ): DecisionListener | undefined {
-    return onDecision && { head: { decisionId, generation, kind, profileId, arms: {}, with: otherId }, onDecision };
+    if (!onDecision || isPreview) return undefined;
+    const ofWhom = request.profile.profiling === false ? null : profileId;
+    return { head: { decisionId, generation, kind, profileId: ofWhom, arms: {}, with: otherId ?? null }, onDecision };
   }
 
   async function home(c: Context, identity: Identity, profileId: ProfileId): Promise<Response> {
-    const { ws, request, head, otherId = null } = await ask(c, profileId, identity);
+    const { ws, request, head, ...asked } = await ask(c, profileId, identity);
     try {
-      const slate = composeHome(ws, request, listenerOf("home", head, profileId, otherId));
+      const slate = composeHome(ws, request, listenerOf("home", head, { profileId, request, ...asked }));
       const page = renderHome(ws.view, request.showing, head, slate);
-      stalePages.keep(profileId, request, page);
+      if (!asked.isPreview) stalePages.keep(profileId, request, page);
       return answer(page);
     } catch (error) {
-      const stale = stalePages.find(profileId, request, ws);
+      // The last page may be of a time when there was profiling.
+      const stale = request.profile.profiling === false ? undefined : stalePages.find(profileId, request, ws);
       deps.onStalePage?.(stale !== undefined);
       if (!stale) throw error;
       log.error({ err: error, profileId }, "a page could not be composed; the last one is served");
@@ -285,8 +300,8 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const identity = await identify(c.req.header("authorization"));
     const profileId = requireReadable(identity, c.req.param("profileId"));
     const count = countOf(c.req.query("n"));
-    const { ws, request, head, otherId = null } = await ask(c, profileId, identity);
-    const slate = composeList(ws, request, count, listenerOf("list", head, profileId, otherId));
+    const { ws, request, head, ...asked } = await ask(c, profileId, identity);
+    const slate = composeList(ws, request, count, listenerOf("list", head, { profileId, request, ...asked }));
     return answer(renderList(ws.view, request.showing, head, slate));
   });
 
@@ -332,7 +347,13 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const { ws, request, head } = profileId ? await ask(c, profileId, identity) : askForNobody(c, identity);
     const index = ws.view.indexOf.get(c.req.param("titleId"));
     if (index === undefined || !maySee(ws, request, index)) throw new ProblemError(problem("not-found"));
-    const slate = composeSimilar(ws, request, index, count, listenerOf("similar", head, profileId ?? null, null));
+    const slate = composeSimilar(
+      ws,
+      request,
+      index,
+      count,
+      listenerOf("similar", head, { profileId: profileId ?? null, request }),
+    );
     return answer(renderSimilar(request.showing, head, ws.view.titleIds[index]!, slate));
   });
 
@@ -373,6 +394,14 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   });
 
   return app;
+}
+
+interface Asked {
+  readonly profileId: ProfileId | null;
+  readonly request: SlateRequest;
+  /** Who watches along. */
+  readonly otherId?: ProfileId | undefined;
+  readonly isPreview?: boolean;
 }
 
 interface Held {

@@ -13,7 +13,8 @@
  * list, since only the model could take it out. A state keeps 300 titles (PROFILE_STATE_TITLES_MAX): what a profile
  * watched before those is kept out of the published list by the trainer, but not out of the popular rows.
  */
-import type { ProfileState, TitleState } from "@thewatcher/contracts/profile-state";
+import { type ProfileState, rememberedTitle, type TitleState } from "@thewatcher/contracts/profile-state";
+import { tasteEditsOf } from "./taste-edits.ts";
 import type { TitleView } from "./title-view.ts";
 
 /** Started: both half a minute and a fiftieth of the playing time, so that a trailer's length of looking in is none. */
@@ -85,6 +86,8 @@ export interface History {
   /** There was something to learn from when the lists were made, so a list should exist. */
   readonly known: boolean;
   readonly tasteEdits: readonly TasteEdit[];
+  /** Forgotten since the list was made, which still knows them: what they brought is taken out of it. */
+  readonly takenBack: readonly Pick<GradedTitle, "index" | "weight">[];
   /** In the order of PROFILE_FEATURE_NAMES, as of the hour of the reading; undefined: those of a profile without a past. */
   readonly profileFeatures?: Float32Array;
   /** Of the state that it was read from; undefined: there was none. */
@@ -103,6 +106,7 @@ export const emptyHistory: History = {
   listAge: 0,
   known: false,
   tasteEdits: [],
+  takenBack: [],
 };
 
 export function readHistory(view: TitleView, state: ProfileState, grade: GradeTitleState): History {
@@ -119,9 +123,20 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
   let age = 0;
   let listAge = 0;
   let listedCount = 0;
-  for (const title of state.titles) {
-    const index = view.indexOf.get(title.titleId);
+  /** Of the list: also those that it knows and that were to be forgotten. */
+  let listedPlaces = 0;
+  const takenBack: Pick<GradedTitle, "index" | "weight">[] = [];
+  for (const { whole, title } of remembered(state.titles)) {
+    const index = view.indexOf.get(whole.titleId);
     if (index === undefined) continue;
+    if (whole.forgotten?.on && whole.forgotten.at > asOf && touchedAtOf(whole) <= asOf && index < view.trainedCount) {
+      const signal = grade(whole);
+      const weight = signal * 2 ** (-(listAge + listedPlaces) / halfLife);
+      if (signal >= 1 && takenBack.length < EXPLAINED_TITLES_MAX) takenBack.push({ index, weight });
+      if (signal >= 1) listedPlaces++;
+      age += signal;
+    }
+    if (!title) continue;
     const seen = isWatched(title);
     if (title.watchlisted?.on) watchlisted.push(index);
     if (title.notInterested?.on) hidden.push(index);
@@ -147,12 +162,14 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
     const signal = grade(title);
     if (signal === 0) continue;
     const listed = !fresh && signal >= 1;
-    const place = listed ? listAge + listedCount : age;
+    const place = listed ? listAge + listedPlaces : age;
     const weight = signal * 2 ** (-place / halfLife);
     graded.push({ index, weight, listed, watched: seen || (title.watchedSeconds ?? 0) > 0 });
     age += signal;
     if (fresh) listAge = age;
-    if (listed) listedCount++;
+    if (!listed) continue;
+    listedCount++;
+    listedPlaces++;
   }
   started.sort((a, b) => b.playedAt - a.playedAt);
   nextEpisodes.sort((a, b) => b.playedAt - a.playedAt);
@@ -168,8 +185,23 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
     unlistedCount,
     listAge,
     known: listedCount > 0,
-    tasteEdits: [],
+    tasteEdits: tasteEditsOf(state.tasteEdits?.edits ?? []),
+    takenBack,
   };
+}
+
+interface Remembered {
+  readonly whole: TitleState;
+  /** Without what was to be forgotten; undefined: nothing else is left. */
+  readonly title: TitleState | undefined;
+}
+
+/** Forgetting touches a title, and says nothing of when it was watched: such titles stand where they stood. */
+function remembered(titles: readonly TitleState[]): readonly Remembered[] {
+  const all = titles.map((whole) => ({ whole, title: rememberedTitle(whole) }));
+  if (!titles.some(({ forgotten }) => forgotten)) return all;
+  const stoodAt = ({ whole, title }: Remembered) => touchedAtOf(title ?? whole);
+  return all.sort((a, b) => stoodAt(b) - stoodAt(a));
 }
 
 /** undefined: the catalogue does not know the episode. Specials come after the last season, and don't follow it. */
@@ -200,9 +232,9 @@ function isPlayedOut({ watched, playedAt = 0, positionSeconds = 0, watchedSecond
 const isPutAway = ({ continueHidden, playedAt = 0 }: TitleState): boolean =>
   continueHidden?.on === true && continueHidden.at >= playedAt;
 
-/** Putting a title away says nothing new of the viewer's taste. */
+/** Putting a title away says nothing new of the viewer's taste, nor does forgetting it. */
 function touchedAtOf(title: TitleState): number {
-  if (!title.continueHidden) return title.touchedAt;
+  if (!title.continueHidden && !title.forgotten) return title.touchedAt;
   const { clickedAt, playedAt, rated, watchlisted, notInterested, watched } = title;
   const instants = [clickedAt, playedAt, rated?.at, watchlisted?.at, notInterested?.at, watched?.at];
   return Math.max(...instants.map((at) => at ?? Number.NEGATIVE_INFINITY));

@@ -1,5 +1,6 @@
 import { LeavingView } from "@thewatcher/contracts/api/catalogue";
 import { HomePage, RecommendationList, SimilarTitles } from "@thewatcher/contracts/api/serving";
+import { TasteView } from "@thewatcher/contracts/api/taste";
 import type { Identity } from "@thewatcher/contracts/identity";
 import type { AccountId, ProfileId } from "@thewatcher/contracts/ids";
 import { createSimulatedClock } from "@thewatcher/kit/clock";
@@ -38,8 +39,10 @@ const ofOneAccount = async (profileId: ProfileId): Promise<ServedProfile> => ({
   accountId: "a-1" as AccountId,
   profiling: profileId !== PROFILE,
 });
+const decidedFor: (ProfileId | null)[] = [];
 const appOf = (profiles: ServingApiDeps["profiles"] = ofOneAccount) =>
   createServingApi({
+    onDecision: ({ profileId }) => void decidedFor.push(profileId),
     recommendations: untouchable,
     itemTables: { current: () => tables, active: () => tables.generation as never, ranker: () => undefined },
     catalogue: { current: () => catalogue, genreNames: () => ({}), collections: () => [] },
@@ -83,10 +86,20 @@ describe("a profile without profiling", () => {
     expect(list).toMatchObject({ degradations: [], items: { length: 50 } });
     const similar = await ask(SimilarTitles, `/api/v1/titles/${titleIdOf(newestShown())}/similar`);
     expect(similar.items.length).toBeGreaterThan(0);
+    const sheet = await ask(TasteView, `/api/v1/profiles/${PROFILE}/taste`);
+    expect(sheet).toMatchObject({ profiling: false, titleCount: 0 });
     await ask(LeavingView, `/api/v1/profiles/${PROFILE}/leaving`);
     const identity = { role: "service", country: "BY", device: "machine" };
     await ask({ parse: (value) => value }, `/api/v1/profiles/${PROFILE}/candidates?stages=true`, { identity });
     expect(read).toEqual([]);
+  });
+
+  test("is nobody in the decision log; a preview of corrections is no decision at all", async () => {
+    decidedFor.length = 0;
+    await ask(HomePage, "/api/v1/home");
+    await ask(HomePage, "/api/v1/home?taste=genre:Drama:1", { identity: viewer(PROFILED) });
+    await ask(HomePage, "/api/v1/home", { identity: viewer(PROFILED) });
+    expect(decidedFor).toEqual([null, PROFILED]);
   });
 
   test("watches along with another one unread: only the other's own is asked for", async () => {
@@ -105,3 +118,14 @@ test("where nobody can say whether a profile allows it, nothing of it is read", 
 });
 
 const newestShown = () => catalogue.findIndex(({ facts }) => (facts.ageMark ?? 18) <= 18);
+
+test.each(["genre:Drama", "mood:dark:1", `${"genre:Drama:1,".repeat(65)}`])(
+  "a preview of %j is refused with what was wrong",
+  async (taste) => {
+    const authorization = `Bearer ${await signer.sign("serving", viewer(PROFILED) as Identity)}`;
+    const path = `/api/v1/home?taste=${encodeURIComponent(taste)}`;
+    const response = await appOf().request(path, { headers: { authorization } });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ errors: [{ path: "taste" }] });
+  },
+);

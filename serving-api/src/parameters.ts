@@ -1,4 +1,5 @@
 /** The parameters of a request: what they may be, and the refusal that says what was wrong. */
+import { TASTE_EDITS_MAX, type TasteFacetEdit } from "@thewatcher/contracts/events";
 import type { Identity } from "@thewatcher/contracts/identity";
 import { ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import { LOCALES, Locale } from "@thewatcher/contracts/locales";
@@ -6,6 +7,7 @@ import { problem } from "@thewatcher/contracts/problems";
 import { ProblemError } from "@thewatcher/kit/http";
 import { LIST_COUNT_MAX } from "./slate.ts";
 import { SOURCES, type SourceName } from "./sources/source.ts";
+import { parseTasteEdits } from "./taste-edits.ts";
 
 export const LIST_COUNT_DEFAULT = 20;
 /** What a screen can hold, ten times over. Longer wishes are a filter, and filters are rules. */
@@ -60,6 +62,16 @@ export function withOf(text: string | undefined, own: ProfileId): ProfileId | un
   if (other === undefined) throw refused("with", "a profile id of the same account");
   if (other === own) throw refused("with", "another profile than the page's own");
   return other;
+}
+
+/** `?taste=`: a page as it would be with these corrections, without saving them. */
+export function tasteOf(text: string | undefined): readonly TasteFacetEdit[] | undefined {
+  if (text === undefined) return undefined;
+  const edits = parseTasteEdits(text);
+  if (!edits) {
+    throw refused("taste", `at most ${TASTE_EDITS_MAX} of genre:<name>:1, decade:1990:-1, country:BY:0, person:<id>:1`);
+  }
+  return edits;
 }
 
 /** `?source=`: one of them, or all. */

@@ -7,10 +7,9 @@ import { blendedInto } from "./blend.ts";
 import type { Workspace } from "./ranking.ts";
 import type { Prepared } from "./request.ts";
 import { allSources } from "./sources/all.ts";
-import { hasGenre } from "./sources/genre.ts";
 import { CANDIDATES_MAX, type Candidates, SOURCES, type Source, slotOf } from "./sources/source.ts";
 import { assembleFeatures } from "./stages/features.ts";
-import type { TitleView } from "./title-view.ts";
+import { corrected, titlesWith } from "./taste.ts";
 
 /** What is shown as what was begun, and takes part in no ranking. */
 const isOwn = ({ name }: Source): boolean => name === "continue_watching" || name === "next_episode";
@@ -83,25 +82,13 @@ export function rank(prepared: Prepared, wantsFeatures: boolean): Ranked {
 function applyTaste({ ws, history }: Prepared): void {
   const { view, pool } = ws;
   for (const { facet, multiplier } of history.tasteEdits) {
-    const has = facetOf(view, facet);
+    const has = titlesWith(view, facet);
     if (!has) continue;
     for (let slot = 0; slot < pool.count; slot++) {
       if (!has(pool.indices[slot]!)) continue;
-      const score = pool.scores[slot]!;
-      pool.scores[slot] = score > 0 ? score * multiplier : score / multiplier;
+      pool.scores[slot] = corrected(pool.scores[slot]!, multiplier);
     }
   }
-}
-
-/** undefined: a facet that serving does not know. */
-function facetOf(view: TitleView, facet: string): ((index: number) => boolean) | undefined {
-  const [kind, value = ""] = facet.split(/:(.*)/s);
-  if (kind === "genre") {
-    const genre = view.genres.indexOf(value);
-    return genre < 0 ? undefined : (index) => hasGenre(view, index, genre);
-  }
-  if (kind === "era") return (index) => Math.floor(view.years[index]! / 10) * 10 === Number(value);
-  return undefined;
 }
 
 const SLOT_RANGE = 2 ** 9;

@@ -127,11 +127,12 @@ export function rankPersonal(
   const { list, history, countMax } = inputs;
   const { view } = ws;
   const listIsForeign = list !== undefined && list.generation !== view.tables?.generation;
-  if (!view.tables || listIsForeign || history.unlistedCount === 0) {
+  if (!view.tables || listIsForeign || (history.unlistedCount === 0 && history.takenBack.length === 0)) {
     return { count: list ? followList(ws, list, countMax, mayRecommend) : 0, listIsForeign };
   }
   let count = list ? scoreList(ws, list, 2 ** (-history.listAge / view.tables.halfLifeInteractions)) : 0;
   for (const title of history.graded) if (!title.listed) count = addLift(ws, title, count);
+  if (list) for (const title of history.takenBack) takeLift(ws, title);
   return { count: orderScored(ws, count, mayRecommend), listIsForeign };
 }
 
@@ -190,6 +191,17 @@ function addLift(ws: Workspace, title: GradedTitle, candidateCount: number): num
     }
   }
   return count;
+}
+
+/** Out of what the list gave: a title that it does not name has nothing of this one that is known. */
+function takeLift(ws: Workspace, { index: from, weight }: Pick<GradedTitle, "index" | "weight">): void {
+  const { epoch, scored, scores } = ws;
+  const { count: width, itemIndices, weights } = ws.view.tables!.neighbours;
+  for (let at = from * width; at < (from + 1) * width; at++) {
+    const index = itemIndices[at]!;
+    if (index < 0) return;
+    if (scored[index] === epoch) scores[index] = scores[index]! - weight * weights[at]!;
+  }
 }
 
 const float = new Float32Array(1);

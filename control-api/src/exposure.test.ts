@@ -1,4 +1,5 @@
-import { RuleSet } from "@thewatcher/contracts/rules";
+import { readFileSync } from "node:fs";
+import { parseRuleSet, RuleSet } from "@thewatcher/contracts/rules";
 import { expect, test } from "vitest";
 import { compareExposure } from "./exposure.ts";
 import { aPage, pagesOf } from "./testing.ts";
@@ -76,4 +77,11 @@ test("of no pages there is no share and no mean", () => {
     composeMs: { before: null, after: null },
     exposure: { before: 0, after: 0 },
   });
+});
+
+test("the example of the page about rules is a rule set", () => {
+  const page = readFileSync(new URL("../../docs/rules.md", import.meta.url), "utf8");
+  const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text = ""]) => JSON.parse(text));
+  expect(examples).toHaveLength(1);
+  for (const example of examples) expect(parseRuleSet(example)).toMatchObject({ kind: "valid" });
 });

@@ -19,7 +19,7 @@ import type { DecisionTrace } from "./decision-trace.ts";
 export const QUEUE_DECISIONS_MAX = 2_000;
 /** As traces; a page of ten rows holds some 40 KB of arrays and reasons. */
 export const QUEUE_BYTES_MAX = 96 * 1024 * 1024;
-/** Of the event loop at a time. A page encodes in 0.3 ms; five of them in a row are felt by none that waits. */
+/** Of the event loop at a time. A page encodes in 0.6 ms; some of them in a row are felt by none that waits. */
 const SLICE_MS = 2;
 /** One append. */
 const BATCH_DECISIONS_MAX = 200;

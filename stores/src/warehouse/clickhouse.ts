@@ -40,7 +40,7 @@ const ANSWER_GRACE_MS = 10_000;
 const REQUEST_MS_MAX = 3_600_000;
 /** Sink (4 partitions), trainer and pages together. */
 const CONNECTIONS_MAX = 12;
-/** Decisions are read here, half a millisecond each: a page that is composed in this process waits no longer for it. */
+/** Decisions are read here, a millisecond each: a page that is composed in this process waits no longer for it. */
 const SLICE_MS = 5;
 /** What the engine's `throwIf` raises: a block held a record that is no event, or a position does not join on. */
 const THROW_IF_CODE = "395";

@@ -70,6 +70,7 @@ export async function startEventPath<Name extends string>(options: {
     THEWATCHER_CATALOG_URL: urlsOf("catalog").join(",") || NOBODY,
     THEWATCHER_SERVING_URL: urlsOf("serving").join(",") || NOBODY,
     THEWATCHER_INGESTION_URL: urlsOf("ingestion").join(",") || NOBODY,
+    THEWATCHER_CONTROL_URL: urlsOf("control").join(",") || NOBODY,
     THEWATCHER_INTERNAL_KEY: encodeTokenKeys(keys),
     THEWATCHER_MAIL_URL: "smtp://127.0.0.1:1/?from=cinema@thewatcher.by",
     THEWATCHER_PUBLIC_ORIGIN: "https://thewatcher.by",

@@ -146,7 +146,12 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
   if (has("catalog")) parts.set("catalog", composeCatalog(stores, context, { settings, metrics: metrics.search }));
   const serving =
     has("serving") && catalogue
-      ? composeServing(stores, context, catalogue, { settings, metrics: metrics.decisions, onGuard: metrics.guarded })
+      ? composeServing(stores, context, catalogue, {
+          settings,
+          metrics: metrics.decisions,
+          onGuard: metrics.guarded,
+          onStalePage: metrics.stalePage,
+        })
       : undefined;
   if (serving) parts.set("serving", serving);
   if (has("control")) parts.set("control", composeControl(stores, context));

@@ -15,6 +15,8 @@ export interface CinemaMetrics {
   audited(report: AuditReport): void;
   /** A dependency of serving is not asked for a while, or again. */
   guarded(dependency: string, isOpen: boolean): void;
+  /** No page could be composed; an older one was served, or none. */
+  stalePage(isServed: boolean): void;
   /** Regular looks, whose figures are metrics: called once. */
   observations(deps: ObservationDeps): Observations;
   /** By the names of the readers; none where the log is not open. */
@@ -85,6 +87,13 @@ export function createCinemaMetrics(): CinemaMetrics {
     labelNames: ["dependency"],
     registers: [registry],
   });
+  const uncomposed = new Counter({
+    name: "thewatcher_uncomposed_pages_total",
+    help: "Pages that could not be composed, by what was answered",
+    labelNames: ["answer"],
+    registers: [registry],
+  });
+  for (const answer of ["stale_page", "problem"]) uncomposed.inc({ answer }, 0);
   const lag = new Gauge({
     name: "thewatcher_reader_lag_events",
     help: "Events in the log that a reader has not handled yet",
@@ -117,6 +126,7 @@ export function createCinemaMetrics(): CinemaMetrics {
     }),
   };
   return {
+    stalePage: (isServed) => uncomposed.inc({ answer: isServed ? "stale_page" : "problem" }),
     guarded: (dependency, isOpen) => guardOpen.set({ dependency }, isOpen ? 1 : 0),
     observations: (deps) => createObservations(registry, deps),
     audited({ at, partitions }) {

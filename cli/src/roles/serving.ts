@@ -29,10 +29,12 @@ export function composeServing(
     settings,
     metrics,
     onGuard,
+    onStalePage,
   }: {
     readonly settings: Pick<Settings, "servingParameters">;
     readonly metrics: DecisionLogMetrics;
     readonly onGuard: (dependency: string, isOpen: boolean) => void;
+    readonly onStalePage: (isServed: boolean) => void;
   },
 ): ServingPart {
   const { clock, logOf, lifecycle } = context;
@@ -61,6 +63,7 @@ export function composeServing(
     rules,
     onDecision: (trace) => decisions.add(trace),
     titleFeatures,
+    onStalePage,
   });
   return {
     fetch: (request) => app.fetch(request),

@@ -433,8 +433,8 @@ describe("a dry run", () => {
       );
     });
     const report = (await slow.call("editor", "POST", `${base}/dry-run`, request())).body;
-    // Two requests of 20 were under way.
-    expect(report).toMatchObject({ profiles: 40, cutShort: true });
+    // Two requests of 10 were under way.
+    expect(report).toMatchObject({ profiles: 20, cutShort: true });
   });
 
   test("is an unavailable part where serving is away, and one too many while two are under way", async () => {

@@ -12,8 +12,8 @@ import { sql } from "kysely";
 import { compareExposure } from "./exposure.ts";
 import { readPublished } from "./rule-sets.ts";
 
-/** At 2 ms a page, two pages each: 80 ms, which a viewer's page waits for at most once. */
-const PROFILES_AT_ONCE = 20;
+/** Two pages of 2 to 4 ms each: 40 to 80 ms of the second that serving has for an answer, and viewers come in between. */
+const PROFILES_AT_ONCE = 10;
 /** Of requests to serving at a time: it goes on serving viewers. */
 const REQUESTS_AT_ONCE = 2;
 /** Nobody waits longer in front of a screen; what was composed until then is told. */

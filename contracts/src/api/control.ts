@@ -162,7 +162,7 @@ export const PublishedRules = z.object({
 });
 export type PublishedRules = z.infer<typeof PublishedRules>;
 
-/** Pages composed in one request: at 1–2 ms each, and as many again for the other rule set, a tenth of a second. */
+/** In one request: at 2 to 4 ms a page, and as many again for the other rule set, at most a fifth of a second. */
 export const COMPOSED_PROFILES_MAX = 25;
 export const COMPOSED_RULE_SETS_MAX = 2;
 

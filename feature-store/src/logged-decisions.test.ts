@@ -212,6 +212,7 @@ describe("the join rate", () => {
       events: 3,
       joined: 3,
       rate: 1,
+      isMet: true,
       missing: { decision: 0, item: 0, position: 0 },
       ignored: 0,
     });
@@ -222,6 +223,7 @@ describe("the join rate", () => {
       events: 6,
       joined: 3,
       rate: 0.5,
+      isMet: false,
       missing: { decision: 1, item: 1, position: 1 },
       ignored: 0,
     });

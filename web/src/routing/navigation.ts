@@ -6,7 +6,7 @@
  * window and of every row is kept (in the tab's storage too, for a reload): back and forward return to it, what is new
  * begins at the top. A page whose script is gone, as after a new version, is asked of the server once.
  *
- * Ours instead of a library: 2 kB gzip of home's 120 kB instead of 27 (decision 0013).
+ * Ours instead of a library: 2 kB gzip of home's 120 kB instead of 27 (decision 0014).
  */
 import { createStore, type Store } from "../store.ts";
 import { type Params, paramsIn, type Search, searchIn } from "./paths.ts";

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { HomePage, WhyNot } from "@thewatcher/contracts/api/serving";
+import { HomePage, RecommendationList, SimilarTitles, WhyNot } from "@thewatcher/contracts/api/serving";
 import type { DecisionId } from "@thewatcher/contracts/ids";
 import { measureJoinRate } from "@thewatcher/feature-store/join-rate";
 import { type LoggedDecision, readLoggedDecisions } from "@thewatcher/feature-store/logged-decisions";
@@ -97,6 +97,23 @@ describe("thewatcher explain", () => {
       expect(explained.cut).toEqual([]);
       expect(explained.recomposition).toMatchObject({ kind: "same", rows: page.rows.length });
     }
+  });
+
+  test("shows a plain list and what is like a title, too", async () => {
+    const { profileId } = pages[0]!;
+    const list = await asMachine(`/api/v1/profiles/${profileId}/recommendations?n=30`);
+    const { decisionId, items } = RecommendationList.parse(await list.json());
+    const explained = await explain(decisionId);
+    expect(explained.kind).toBe("list");
+    expect(explained.rows.flatMap((row) => row.items.map(({ titleId }) => titleId))).toEqual(
+      items.map(({ title }) => title.titleId),
+    );
+    expect(explained.recomposition).toMatchObject({ kind: "same", items: 30 });
+    const seed = items[0]!.title.titleId;
+    const similar = SimilarTitles.parse(await (await asMachine(`/api/v1/titles/${seed}/similar?n=10`)).json());
+    const alike = await explain(similar.decisionId);
+    expect(alike).toMatchObject({ kind: "similar", profileId: null, recomposition: { kind: "same", items: 10 } });
+    expect(explanationText(alike)).toContain("similar for nobody");
   });
 
   test("says it to a person: rows, names, reasons, stages, and that it comes out the same", async () => {

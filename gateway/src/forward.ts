@@ -4,6 +4,7 @@
  */
 import { problem } from "@thewatcher/contracts/problems";
 import { ProblemError, REQUEST_ID_HEADER } from "@thewatcher/kit/http";
+import { RETRY_SOON } from "./handler.ts";
 
 export type Service = (request: Request) => Promise<Response> | Response;
 
@@ -47,7 +48,7 @@ export async function forward(
   try {
     return await service(request);
   } catch (cause) {
-    throw new ProblemError(problem("unavailable"), cause);
+    throw new ProblemError(problem("unavailable"), cause, RETRY_SOON);
   }
 }
 

@@ -51,12 +51,15 @@ export const readBody = <Schema extends z.ZodType>(c: Context, schema: Schema): 
     malformed: problem("bad-request"),
   });
 
+/** With a part that is away: most are back within seconds. */
+export const RETRY_SOON = { "retry-after": "2" } as const;
+
 /** A store that does not answer is no mistake of this door: the caller may try again. */
 export async function orUnavailable<Value>(asking: Promise<Value>): Promise<Value> {
   try {
     return await asking;
   } catch (cause) {
-    throw new ProblemError(problem("unavailable"), cause);
+    throw new ProblemError(problem("unavailable"), cause, RETRY_SOON);
   }
 }
 

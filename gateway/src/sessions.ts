@@ -75,6 +75,16 @@ export interface Sessions {
   accountChanged(accountId: string): Promise<void>;
 }
 
+/** undefined: damaged, or written before sessions had devices; its owner signs in again. */
+function storedSession(text: string): Session | undefined {
+  try {
+    const stored = JSON.parse(text) as Session | null;
+    return typeof stored?.deviceId === "string" ? stored : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const sessionKey = (hash: string) => `session:${hash}`;
 const rotatingKey = (hash: string) => `session-rotating:${hash}`;
 const endedKey = (deviceId: string) => `device-ended:${deviceId}`;
@@ -151,9 +161,8 @@ export function createSessions(deps: {
   const load = async (hash: string): Promise<Session | undefined> => {
     const text = await cache.get(sessionKey(hash));
     if (text === undefined) return undefined;
-    const stored = JSON.parse(text) as Session;
-    // Written before sessions had devices: its owner signs in again.
-    if (typeof stored.deviceId !== "string") return undefined;
+    const stored = storedSession(text);
+    if (!stored) return undefined;
     const [ended, epoch, changed] = await Promise.all([
       cache.get(endedKey(stored.deviceId)),
       cache.get(epochKey(stored.deviceId)),

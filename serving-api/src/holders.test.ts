@@ -1,6 +1,7 @@
 import type { CatalogueSlice } from "@thewatcher/contracts/api/catalogue";
 import type { Generation, TitleId } from "@thewatcher/contracts/ids";
 import { encodeItemTables, itemTablesKey } from "@thewatcher/contracts/item-tables";
+import { encodeRankerModel, type RankerModel, rankerModelKey } from "@thewatcher/contracts/ranker-model";
 import { createSimulatedClock } from "@thewatcher/kit/clock";
 import { silentLog } from "@thewatcher/kit/log";
 import { createRng } from "@thewatcher/kit/rng";
@@ -26,6 +27,10 @@ function publication() {
     publish(generation: Generation, key = generation) {
       const tables = tablesOf(createRng(1), { titleCount: 5, count: 2, halfLifeInteractions: 1 });
       objects.set(itemTablesKey(key), encodeItemTables({ ...tables, generation }));
+    },
+    put(key: string, bytes: Uint8Array | undefined) {
+      if (bytes) objects.set(key, bytes);
+      else objects.delete(key);
     },
     activate(generation: Generation) {
       active = generation;
@@ -88,6 +93,39 @@ describe("the holder of item tables", () => {
     await holder.refresh();
     expect(holder.problem()).toBeUndefined();
     expect(holder.current()?.generation).toBe(SECOND);
+  });
+});
+
+describe("the ranker of a publication", () => {
+  const model = (name: string): RankerModel => ({
+    version: "r-1",
+    trainedAt: 0,
+    decisions: 1,
+    rows: 1,
+    features: [{ name, saturation: null, mean: 0, scale: 1 }],
+    layers: [{ inputs: 1, outputs: 1, weights: Float32Array.of(1), bias: new Float32Array(1) }],
+    calibration: { slope: 1, intercept: 0 },
+  });
+
+  test("is held beside its tables; without one, or with one that can't be used, the tables are served all the same", async () => {
+    const world = publication();
+    const holder = createItemTablesHolder({ ...world.deps, clock: clock() });
+    const cases = [
+      { bytes: encodeRankerModel(model("blendedScore")), version: "r-1" },
+      { bytes: encodeRankerModel(model("a feature of tomorrow")), version: undefined },
+      { bytes: new TextEncoder().encode("no model"), version: undefined },
+      { bytes: undefined, version: undefined },
+    ];
+    for (const [place, { bytes, version }] of cases.entries()) {
+      const generation = place % 2 === 0 ? FIRST : SECOND;
+      world.publish(generation);
+      world.put(rankerModelKey(generation), bytes);
+      world.activate(generation);
+      await holder.refresh();
+      expect(holder.problem()).toBeUndefined();
+      expect(holder.current()?.generation).toBe(generation);
+      expect(holder.ranker()?.version).toBe(version);
+    }
   });
 });
 

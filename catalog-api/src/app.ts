@@ -23,7 +23,7 @@ import {
   WishesView,
 } from "@thewatcher/contracts/api/catalogue";
 import { StatedCommands, StatedOutcomes } from "@thewatcher/contracts/api/stated";
-import type { Identity, Role } from "@thewatcher/contracts/identity";
+import type { Role } from "@thewatcher/contracts/identity";
 import { CollectionId, PersonId, ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import { Locale } from "@thewatcher/contracts/locales";
 import { problem } from "@thewatcher/contracts/problems";
@@ -38,7 +38,7 @@ import { type Asker, askerOf } from "./askers.ts";
 import { getCollection, listCollections } from "./collections.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { addEditorRoutes, editorRoles } from "./editor-routes.ts";
-import { type AppEnv, allow, identify } from "./identity.ts";
+import { type AppEnv, allow, identify, requireOwn } from "./identity.ts";
 import { getPerson } from "./people.ts";
 import { listPreferences } from "./preferences.ts";
 import { getProfile } from "./profiles.ts";
@@ -47,6 +47,7 @@ import { rowEvent } from "./row-events.ts";
 import type { TitleIndex } from "./search-index.ts";
 import { addSearchRoutes, searchRoles } from "./search-routes.ts";
 import { applyStated, type StatedEvent } from "./stated.ts";
+import { addTasteRoutes, tasteRoles } from "./taste-routes.ts";
 import { getSeasons, getTitle, listGenres, listTitles, readCatalogueSlice, readCatalogueVersion } from "./titles.ts";
 import { createNameIndex, dropWish, listWishes, putWish } from "./wishes.ts";
 
@@ -71,6 +72,7 @@ export const roles = {
   applyStated: ["service"],
   claimArrivals: ["service"],
   tellArrivals: ["service"],
+  ...tasteRoles,
   ...editorRoles,
   ...searchRoles,
 } as const satisfies Record<string, readonly Role[]>;
@@ -345,6 +347,8 @@ export interface CatalogApiDeps {
    * says it. It may fail or take its time; the statement stands, and the log brings it.
    */
   readonly applyNow?: (events: readonly StatedEvent[]) => Promise<void>;
+  /** Told after a profile said whether there may be profiling: what is remembered of it here is old. */
+  readonly onProfiling?: (profileId: ProfileId) => void;
 }
 
 export function createCatalogApi({
@@ -355,6 +359,7 @@ export function createCatalogApi({
   log,
   onStated,
   applyNow,
+  onProfiling,
 }: CatalogApiDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
@@ -556,6 +561,7 @@ export function createCatalogApi({
     return c.body(null, 204);
   });
 
+  addTasteRoutes(app, { clock, state, onProfiling });
   addEditorRoutes(app, { database, clock });
   addSearchRoutes(app, { index, askerOf: ask });
 
@@ -573,11 +579,6 @@ function orNotFound<Value>(value: Value | undefined): Value {
 }
 
 const etagOf = (version: string) => `"${version}"`;
-
-/** A viewer reads the profile of the session only; of another one not even that it exists. */
-function requireOwn(identity: Identity, profileId: ProfileId): void {
-  if (identity.role !== "service" && identity.profileId !== profileId) throw new ProblemError(problem("not-found"));
-}
 
 const brokenCursor = () =>
   new ProblemError(

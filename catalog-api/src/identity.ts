@@ -3,6 +3,7 @@
  * own description answers; a route answers only the roles that it names.
  */
 import { Identity, type Role } from "@thewatcher/contracts/identity";
+import type { ProfileId } from "@thewatcher/contracts/ids";
 import { problem } from "@thewatcher/contracts/problems";
 import { ProblemError } from "@thewatcher/kit/http";
 import { createBearerReader, type TokenVerifier } from "@thewatcher/kit/internal-token";
@@ -29,4 +30,9 @@ export function allow(roles: readonly Role[]): MiddlewareHandler<AppEnv> {
     if (!roles.includes(c.get("identity").role)) throw new ProblemError(problem("forbidden"));
     await next();
   };
+}
+
+/** A viewer reads the profile of the session only; of another one not even that it exists. */
+export function requireOwn(identity: Identity, profileId: ProfileId): void {
+  if (identity.role !== "service" && identity.profileId !== profileId) throw new ProblemError(problem("not-found"));
 }

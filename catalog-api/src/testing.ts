@@ -119,7 +119,11 @@ export function expectedState(
   return state;
 }
 
-export function createTestApi(database: Database, onStated?: () => void, deps: Pick<CatalogApiDeps, "applyNow"> = {}) {
+export function createTestApi(
+  database: Database,
+  onStated?: () => void,
+  deps: Pick<CatalogApiDeps, "applyNow" | "onProfiling"> = {},
+) {
   const clock = createSimulatedClock(START);
   const keys = generateTokenKeys();
   const signer = createTokenSigner({ privateKey: keys.privateKey, clock });

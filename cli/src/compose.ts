@@ -6,6 +6,7 @@
  */
 
 import type { ServiceName } from "@thewatcher/contracts/identity";
+import type { ProfileId } from "@thewatcher/contracts/ids";
 import { EVENT_TOPICS, lastingTopics, topics } from "@thewatcher/contracts/topics";
 import type { ComposePagesCall } from "@thewatcher/control-api/dry-run";
 import { ARCHIVE_GROUP } from "@thewatcher/ingestion/archive/archive";
@@ -143,7 +144,10 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
   // Where the sink is alone, what it says of the catalogue's coverage and of new titles needs to be told where that is.
   const looksAtCatalogue = has("sink") && deps.archives && settings.catalogUrl !== undefined && settings.internalKey;
   const catalogue = has("serving") || has("ingestion") || looksAtCatalogue ? holdCatalogue(context) : undefined;
-  if (has("catalog")) parts.set("catalog", composeCatalog(stores, context, { settings, metrics: metrics.search }));
+  // Where serving is another process, it believes what it read for up to a minute.
+  const onProfiling = (profileId: ProfileId) => serving?.profileChanged(profileId);
+  if (has("catalog"))
+    parts.set("catalog", composeCatalog(stores, context, { settings, metrics: metrics.search, onProfiling }));
   const serving =
     has("serving") && catalogue
       ? composeServing(stores, context, catalogue, {

@@ -4,7 +4,7 @@
  * its key and every event its id, and nothing counts twice.
  */
 
-import { latestPreferences, type StatedEvent } from "@thewatcher/catalog-api/stated";
+import { latestPreferences, type TitleStatement } from "@thewatcher/catalog-api/stated";
 import { writeCatalogue } from "@thewatcher/catalog-api/whole";
 import { isStated } from "@thewatcher/contracts/events";
 import type { Clock } from "@thewatcher/kit/clock";
@@ -82,7 +82,7 @@ export async function loadDemoWorld(
   let batch = new Map<string, NewRecord[]>();
   let batched = 0;
   let events = 0;
-  const stated: StatedEvent[] = [];
+  const stated: TitleStatement[] = [];
   const flush = async (): Promise<void> => {
     const full = batch;
     batch = new Map();
@@ -94,7 +94,7 @@ export async function loadDemoWorld(
     const records = batch.get(topic) ?? [];
     if (records.length === 0) batch.set(topic, records);
     records.push({ key, value: JSON.stringify(event) });
-    if (isStated(event.type)) stated.push(event as StatedEvent);
+    if (isStated(event.type)) stated.push(event as TitleStatement);
     events++;
     if (++batched === BATCH_EVENTS) await flush();
     else if (events % SLICE_EVENTS === 0) await deps.clock.sleep(0);

@@ -15,7 +15,7 @@ function setup() {
   ]);
   const queries: (readonly ProfileId[])[] = [];
   const state = { isAway: false, isHanging: false };
-  const { find, preload } = createProfileDirectory({
+  const { find, preload, changed } = createProfileDirectory({
     clock,
     async readSome(countMax) {
       if (state.isAway) throw new Error("away");
@@ -28,7 +28,7 @@ function setup() {
       return new Map([...table].filter(([profileId]) => profileIds.includes(profileId)));
     },
   });
-  return { clock, table, queries, state, profileOf: find, preload };
+  return { clock, table, queries, state, profileOf: find, preload, changed };
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -51,6 +51,21 @@ describe("the profile directory", () => {
     await clock.advance(29_999);
     await profileOf(anna);
     expect(queries).toHaveLength(1);
+  });
+
+  test("what a profile just said of itself is not answered from memory, nor from a reading that was under way", async () => {
+    const { table, state, profileOf, changed } = setup();
+    await profileOf(anna);
+    table.set(anna, { country: "BY", ageMark: null, profiling: false });
+    changed(anna);
+    expect(await profileOf(anna)).toMatchObject({ profiling: false });
+    changed(anna);
+    const before = profileOf(anna);
+    table.set(anna, { country: "BY", ageMark: null, profiling: true });
+    changed(anna);
+    await before;
+    expect(await profileOf(anna)).toMatchObject({ profiling: true });
+    expect(state.isAway).toBe(false);
   });
 
   test("from half a minute on answers at once and reads again behind it", async () => {

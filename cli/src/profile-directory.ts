@@ -43,6 +43,8 @@ export function createProfileDirectory(deps: {
   const believed = new Map<ProfileId, { readonly profile: ServedProfile; readonly readAt: number }>();
   const waiting = new Map<ProfileId, PromiseWithSettlers>();
   let reading = false;
+  /** While something is read: what that does not know. */
+  const changedSince = new Set<ProfileId>();
 
   async function readWaiting(): Promise<void> {
     // Whoever asks in this turn of the event loop joins; whoever asks while a query is under way goes with the next.
@@ -57,7 +59,7 @@ export function createProfileDirectory(deps: {
         for (const [profileId, { resolve }] of together) {
           const profile = found.get(profileId);
           // An unknown profile is asked for again: it may have been made a moment ago.
-          if (profile) believed.set(profileId, { profile, readAt });
+          if (profile && !changedSince.has(profileId)) believed.set(profileId, { profile, readAt });
           else believed.delete(profileId);
           resolve(profile);
         }
@@ -66,6 +68,7 @@ export function createProfileDirectory(deps: {
       }
     }
     reading = false;
+    changedSince.clear();
   }
 
   function enqueue(profileId: ProfileId): Promise<ServedProfile | undefined> {
@@ -93,6 +96,7 @@ export function createProfileDirectory(deps: {
     },
     changed(profileId) {
       believed.delete(profileId);
+      if (reading) changedSince.add(profileId);
     },
     async preload() {
       const readAt = clock.now();
@@ -123,7 +127,7 @@ interface ProfileRow {
   readonly account_id: string;
   readonly country: string;
   readonly age_mark: number | null;
-  readonly is_unprofiled: boolean | null;
+  readonly unprofiled_id: string | null;
 }
 
 export function readProfilesFrom({
@@ -138,18 +142,18 @@ export function readProfilesFrom({
         .on("said.kind", "=", "no_profiling")
         .on("said.undone", "=", false),
     )
-    .select((eb) => [
+    .select([
       "profiles.profile_id",
       "profiles.account_id",
       "accounts.country",
       "profiles.age_mark",
-      eb("said.profile_id", "is not", null).as("is_unprofiled"),
+      "said.profile_id as unprofiled_id",
     ]);
   const mapOf = (rows: readonly ProfileRow[]) =>
     new Map(
-      rows.map(({ profile_id, account_id, country, age_mark, is_unprofiled }) => [
+      rows.map(({ profile_id, account_id, country, age_mark, unprofiled_id }) => [
         profile_id as ProfileId,
-        { accountId: account_id as AccountId, country, ageMark: age_mark, profiling: is_unprofiled !== true },
+        { accountId: account_id as AccountId, country, ageMark: age_mark, profiling: unprofiled_id === null },
       ]),
     );
   return {

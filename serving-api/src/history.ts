@@ -86,6 +86,8 @@ export interface History {
   /** There was something to learn from when the lists were made, so a list should exist. */
   readonly known: boolean;
   readonly tasteEdits: readonly TasteEdit[];
+  /** To be forgotten, and nothing came since. */
+  readonly forgotten: readonly number[];
   /** Forgotten since the list was made, which still knows them: what they brought is taken out of it. */
   readonly takenBack: readonly Pick<GradedTitle, "index" | "weight">[];
   /** In the order of PROFILE_FEATURE_NAMES, as of the hour of the reading; undefined: those of a profile without a past. */
@@ -106,6 +108,7 @@ export const emptyHistory: History = {
   listAge: 0,
   known: false,
   tasteEdits: [],
+  forgotten: [],
   takenBack: [],
 };
 
@@ -126,6 +129,7 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
   /** Of the list: also those that it knows and that were to be forgotten. */
   let listedPlaces = 0;
   const takenBack: Pick<GradedTitle, "index" | "weight">[] = [];
+  const forgotten: number[] = [];
   for (const { whole, title } of remembered(state.titles)) {
     const index = view.indexOf.get(whole.titleId);
     if (index === undefined) continue;
@@ -136,7 +140,10 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
       if (signal >= 1) listedPlaces++;
       age += signal;
     }
-    if (!title) continue;
+    if (!title) {
+      forgotten.push(index);
+      continue;
+    }
     const seen = isWatched(title);
     if (title.watchlisted?.on) watchlisted.push(index);
     if (title.notInterested?.on) hidden.push(index);
@@ -186,6 +193,7 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
     listAge,
     known: listedCount > 0,
     tasteEdits: tasteEditsOf(state.tasteEdits?.edits ?? []),
+    forgotten,
     takenBack,
   };
 }

@@ -108,6 +108,11 @@ describe("a title that was to be forgotten", () => {
     const read = readHistory(view, forgotten(AS_OF + 5_000), gradeForTests);
     expect(read.graded.map(({ index }) => index)).toEqual([7, 23, 42]);
     expect(read.watched).not.toContain(11);
+    const sheet = believedTaste(prepare(ws, requestOf(forgotten(AS_OF + 5_000))), {});
+    expect(sheet.titles.map(({ titleId, forgotten }) => [titleId, forgotten])).toEqual([
+      ...[7, 23, 42].map((index) => [titleIdOf(index), false]),
+      [titleIdOf(11), true],
+    ]);
     // The others stand where the list has them.
     expect(read.graded.map(({ weight }) => weight)).toEqual([0, 2, 3].map((place) => 2 ** (-place / HALF_LIFE)));
   });

@@ -8,7 +8,7 @@
  * part(f, i) is 1 / (facets of that kind that i has), so that the shares of one kind add up to at most 1: a film of three
  * genres gives a third to each. Evidence of a facet are the titles of the history that give it most.
  */
-import type { TasteView } from "@thewatcher/contracts/api/taste";
+import { TASTE_TITLES_MAX, type TasteView } from "@thewatcher/contracts/api/taste";
 import { TasteFacet } from "@thewatcher/contracts/events";
 import type { TitleId } from "@thewatcher/contracts/ids";
 import { pickText } from "@thewatcher/contracts/locales";
@@ -25,6 +25,8 @@ const SHOWN_MAX: Readonly<Record<Kind, number>> = { genre: 40, decade: 12, count
 /** Of people, one film says nothing. */
 const PERSON_TITLES_MIN = 2;
 const EVIDENCE_MAX = 3;
+/** Of the titles that a sheet names, those that count; the others were to be forgotten. */
+const COUNTED_MAX = 64;
 
 const split = (facet: string): readonly [kind: string, value: string] => {
   const place = facet.indexOf(":");
@@ -112,7 +114,10 @@ function* weightsOfTable({ itemIndices, scores }: { itemIndices: Int32Array; sco
 }
 
 /** What is believed, the likings that stand out most first, and everything that is corrected. */
-export function believedTaste(prepared: Prepared, genreNames: GenreNames): Pick<TasteView, "titleCount" | "facets"> {
+export function believedTaste(
+  prepared: Prepared,
+  genreNames: GenreNames,
+): Pick<TasteView, "titleCount" | "facets" | "titles"> {
   const { ws, history, popularity, showing, mayName } = prepared;
   const { view } = ws;
   const weighted = history.graded.map(({ index, weight }) => [index, weight] as const);
@@ -147,5 +152,17 @@ export function believedTaste(prepared: Prepared, genreNames: GenreNames): Pick<
     const said = all.filter(isWorthSaying).sort((a, b) => b.share - b.crowdShare - (a.share - a.crowdShare));
     return said.filter((facet, place) => place < SHOWN_MAX[kind] || facet.value !== 0);
   });
-  return { titleCount: weighted.length, facets };
+  const titles = [
+    ...history.graded.slice(0, COUNTED_MAX).map(({ index }) => ({ index, forgotten: false })),
+    ...history.forgotten.slice(0, TASTE_TITLES_MAX - COUNTED_MAX).map((index) => ({ index, forgotten: true })),
+  ].filter(({ index }) => mayName(index));
+  return {
+    titleCount: weighted.length,
+    facets,
+    titles: titles.map(({ index, forgotten }) => ({
+      titleId: view.titleIds[index] as TitleId,
+      name: showing.nameOf(index),
+      forgotten,
+    })),
+  };
 }

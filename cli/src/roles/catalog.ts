@@ -7,6 +7,7 @@ import { createArrivalWatch } from "@thewatcher/catalog-api/arrivals";
 import { createOutboxRelay } from "@thewatcher/catalog-api/outbox-relay";
 import type { SearchMetrics } from "@thewatcher/catalog-api/search-fallback";
 import { createTitleIndex, databaseTitles } from "@thewatcher/catalog-api/search-index";
+import type { ProfileId } from "@thewatcher/contracts/ids";
 import { createStateApplication } from "@thewatcher/ingestion/profile-state-fold";
 import { openMemorySearch } from "@thewatcher/stores/search/memory";
 import { isEmbedded, type Settings } from "../settings.ts";
@@ -17,7 +18,11 @@ import { watch } from "./watch.ts";
 export function composeCatalog(
   stores: RoleStores<"catalog">,
   context: RoleContext,
-  options: { readonly settings: Settings; readonly metrics: SearchMetrics },
+  options: {
+    readonly settings: Settings;
+    readonly metrics: SearchMetrics;
+    readonly onProfiling: (profileId: ProfileId) => void;
+  },
 ): RolePart {
   const { database, eventLog, search } = stores;
   const { clock, logOf, lifecycle } = context;
@@ -43,6 +48,7 @@ export function composeCatalog(
     clock,
     log: logOf("catalog"),
     onStated: relay.kick,
+    onProfiling: options.onProfiling,
     applyNow: createStateApplication({ recommendations: stores.recommendations, clock }),
   });
   return {

@@ -1,4 +1,5 @@
 /** The role `serving`: pages and lists. */
+import type { ProfileId } from "@thewatcher/contracts/ids";
 import { createLiveTitleFeatures, type LiveTitleFeatures } from "@thewatcher/feature-store/live-title-features";
 import { createServingApi } from "@thewatcher/serving-api/app";
 import { createDecisionLog, type DecisionLogMetrics } from "@thewatcher/serving-api/decision-log";
@@ -16,6 +17,8 @@ import { watch } from "./watch.ts";
 export interface ServingPart extends RolePart {
   /** A generation was made active in this process: look now instead of at the next poll. */
   activated(): void;
+  /** A profile said something of itself in this process: what is remembered of it is old. */
+  profileChanged(profileId: ProfileId): void;
   readonly titleFeatures: LiveTitleFeatures;
   /** What was decided so far is in the log, or dropped. */
   decisionsLogged(): Promise<void>;
@@ -79,6 +82,7 @@ export function composeServing(
       if (catalogue.version() !== undefined) return undefined;
       return `the catalogue was not read yet${catalogue.problem() === undefined ? "" : ` (${catalogue.problem()})`}`;
     },
+    profileChanged: profiles.changed,
     activated: () => void itemTables.refresh(),
     titleFeatures,
     decisionsLogged: () => decisions.flushed(),

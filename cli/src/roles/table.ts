@@ -27,9 +27,15 @@ export const ROLES = {
   },
   /**
    * Titles, stated preferences, and the outbox to the log: what is stated waits there while the log is away. It searches
-   * in its own memory while the search server is away.
+   * in its own memory while the search server is away. What is stated goes into the live states at once; without that
+   * store the log brings it.
    */
-  catalog: { needs: ["database"], degradesWithout: ["eventLog", "search"], calls: [], listens: "services" },
+  catalog: {
+    needs: ["database"],
+    degradesWithout: ["eventLog", "search", "recommendations"],
+    calls: [],
+    listens: "services",
+  },
   /** The collector. Without the catalogue it takes events of any title. */
   ingestion: { needs: ["eventLog"], degradesWithout: [], calls: ["catalog"], listens: "services" },
   /** Pages and lists: it always answers, by what it holds in memory. */

@@ -4,6 +4,9 @@ import { TASTE_EDITS_MAX, TasteFacet, TasteFacetEdit } from "../events.ts";
 import { ProfileId, TitleId } from "../ids.ts";
 import { Degradation } from "./serving.ts";
 
+/** Of a history; older ones weigh next to nothing. */
+export const TASTE_TITLES_MAX = 100;
+
 export const TasteView = z.object({
   profileId: ProfileId,
   composedAt: z.string(),
@@ -30,6 +33,8 @@ export const TasteView = z.object({
       evidence: z.array(z.object({ titleId: TitleId, name: z.string() })).max(3),
     }),
   ),
+  /** What it is made of, the newest first; then what was to be forgotten, and counts no more. */
+  titles: z.array(z.object({ titleId: TitleId, name: z.string(), forgotten: z.boolean() })).max(TASTE_TITLES_MAX),
   degradations: z.array(Degradation),
 });
 export type TasteView = z.infer<typeof TasteView>;

@@ -69,7 +69,7 @@ import { createStalePages } from "./stale-pages.ts";
 import { believedTaste } from "./taste.ts";
 import { tasteEditsOf } from "./taste-edits.ts";
 import { createTitleView, type TitleView } from "./title-view.ts";
-import { whyNot } from "./why-not.ts";
+import { whyNot, withoutRuleIds } from "./why-not.ts";
 
 const LEAVING_WITHIN_DAYS = 14;
 /** Those who run the service: a viewer is told reasons, not candidates. */
@@ -331,9 +331,11 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     if (profileId === undefined || titleId === undefined) throw new ProblemError(problem("not-found"));
     const { ws, request, head, otherId = null } = await ask(c, profileId, identity);
     const traced = { ...head, kind: "home", arms: {}, with: otherId } as const;
-    const { mayBeNamed, ...answered } = whyNot(ws, request, traced, titleId);
+    const found = whyNot(ws, request, traced, titleId);
+    const isViewer = identity.role === "viewer";
+    const { mayBeNamed, ...answered } = isViewer ? withoutRuleIds(found) : found;
     // For a viewer, what may not be seen is not there at all.
-    if (!mayBeNamed && identity.role === "viewer") throw new ProblemError(problem("not-found"));
+    if (!mayBeNamed && isViewer) throw new ProblemError(problem("not-found"));
     const { generation, composedAt } = head;
     const body: WhyNot = { profileId, titleId, generation, composedAt, ...answered };
     return c.json(body, 200, { "cache-control": "no-store" });

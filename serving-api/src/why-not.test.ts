@@ -7,6 +7,7 @@ import { DecisionRecord } from "@thewatcher/contracts/decisions";
 import type { Identity } from "@thewatcher/contracts/identity";
 import type { Generation, ProfileId } from "@thewatcher/contracts/ids";
 import { encodeItemTables, itemTablesKey } from "@thewatcher/contracts/item-tables";
+import { parseRuleSet } from "@thewatcher/contracts/rules";
 import { createSimulatedClock } from "@thewatcher/kit/clock";
 import { createTokenSigner, createTokenVerifier, generateTokenKeys } from "@thewatcher/kit/internal-token";
 import { silentLog } from "@thewatcher/kit/log";
@@ -19,6 +20,7 @@ import { encodeDecision } from "./decision-record.ts";
 import type { DecisionTrace } from "./decision-trace.ts";
 import { explainDecision } from "./explain.ts";
 import { createItemTablesHolder } from "./item-tables-holder.ts";
+import type { HeldRules } from "./rules-holder.ts";
 import {
   AS_OF,
   catalogueOf,
@@ -54,6 +56,8 @@ const keys = generateTokenKeys();
 const signer = createTokenSigner({ privateKey: keys.privateKey, clock });
 const itemTables = createItemTablesHolder({ recommendations, objects, clock, log: silentLog });
 const traces: DecisionTrace[] = [];
+const RULED = titleIdOf(28);
+let rules: HeldRules | undefined;
 const app = createServingApi({
   recommendations,
   itemTables,
@@ -66,6 +70,7 @@ const app = createServingApi({
   verifier: createTokenVerifier({ publicKey: keys.publicKey, audience: "serving", clock }),
   clock,
   log: silentLog,
+  rules: { current: () => rules },
   onDecision: (trace) => traces.push(trace),
 });
 
@@ -215,6 +220,23 @@ describe("why not", () => {
     expect(counts.get("shown")).toBeGreaterThan(100);
     expect(counts.get("removed")).toBeGreaterThan(2);
     expect(counts.get("below_cut")).toBeGreaterThan(10);
+  });
+
+  test("names the rule, for those who run the service; a viewer is told that there is one", async () => {
+    const ruleSet = parseRuleSet({
+      rules: [
+        { ruleId: "not-in-summer", name: "Winter films", match: { titleIds: [RULED] }, effect: { kind: "filter" } },
+      ],
+    });
+    if (ruleSet.kind !== "valid") throw new Error(JSON.stringify(ruleSet.errors));
+    rules = { version: 3, ruleSet: ruleSet.ruleSet };
+    try {
+      expect((await ask(RULED)).verdict).toEqual({ kind: "removed", cause: "rule:not-in-summer" });
+      expect((await ask(RULED, viewer(PROFILE))).verdict).toEqual({ kind: "removed", cause: "rule" });
+    } finally {
+      rules = undefined;
+    }
+    expect((await ask(RULED)).verdict.kind).not.toBe("removed");
   });
 
   test("a viewer asks about the own page, and learns of nothing that may not be seen", async () => {

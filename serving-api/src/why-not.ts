@@ -11,6 +11,7 @@ import type { Workspace } from "./ranking.ts";
 import { type OfferBar, offerBarOf } from "./removals.ts";
 import { prepare, type SlateRequest } from "./request.ts";
 import { composeHome } from "./slate.ts";
+import { removedBy } from "./stages/rules.ts";
 import type { TraceHead } from "./trace-home.ts";
 
 /** What is not for a viewer to know of: such a title does not exist for the profile. */
@@ -35,15 +36,17 @@ export function whyNot(ws: Workspace, request: SlateRequest, head: TraceHead, ti
     },
   });
   assert(trace, "a page that is composed is told of");
-  const bar = offerBarOf(prepare(ws, request), request, index);
+  const prepared = prepare(ws, request);
+  const bar = offerBarOf(prepared, request, index);
   const mayBeNamed = bar === undefined || !UNSEEN.includes(bar);
-  return { ...follow(trace, titleId as TitleId, bar, request), mayBeNamed };
+  const ruleId = bar === "rule" && prepared.rules ? removedBy(prepared.rules, index) : undefined;
+  return { ...follow(trace, titleId as TitleId, ruleId === undefined ? bar : `rule:${ruleId}`, request), mayBeNamed };
 }
 
 function follow(
   trace: DecisionTrace,
   titleId: TitleId,
-  bar: OfferBar | undefined,
+  bar: OfferBar | `rule:${string}` | undefined,
   request: SlateRequest,
 ): Omit<WhyNotAnswer, "mayBeNamed"> {
   const { candidates, sourceNames, rows, rowOrder, titleIds, country } = trace;
@@ -80,6 +83,12 @@ function follow(
   if (put) return { ...said, verdict: { kind: "put_back", rowId: put.rowId, rank: put.rank } };
   const rank = candidate < 0 ? null : 1 + candidates.scores.filter((other) => other > score).length;
   return { ...said, verdict: { kind: "below_cut", rank, of: count } };
+}
+
+/** For a viewer: that a rule did it, and not which. */
+export function withoutRuleIds({ verdict, ...answer }: WhyNotAnswer): WhyNotAnswer {
+  const isRule = verdict.kind === "removed" && verdict.cause.startsWith("rule:");
+  return { ...answer, verdict: isRule ? { kind: "removed", cause: "rule" } : verdict };
 }
 
 /** What a row that looked at the title made of it. */

@@ -1,3 +1,4 @@
+import { CatalogueSlice } from "@thewatcher/contracts/api/catalogue";
 import type { CollectionId } from "@thewatcher/contracts/ids";
 import type { Database } from "@thewatcher/stores/database/port";
 import fc from "fast-check";
@@ -7,7 +8,7 @@ import { importCatalogue } from "./catalogue-import.ts";
 import { readDocuments } from "./documents.ts";
 import { readHistory, replaceCollection } from "./editing.ts";
 import { openTestDatabase, START } from "./testing.ts";
-import { readCatalogueVersion } from "./titles.ts";
+import { readCatalogueSlice, readCatalogueVersion } from "./titles.ts";
 
 describe("a file of titles", () => {
   test("as CSV names columns and languages, and an empty cell says nothing", () => {
@@ -158,6 +159,41 @@ describe("an import of the catalogue", () => {
       addedAt: "2026-11-01T00:00:00.000Z",
       seasons: [{ episodes: [{ partId: "s-1-1" }] }],
     });
+  });
+
+  test("services are given episodes in the order in which they are watched, specials last, and collections once", async () => {
+    const episode = (season: number, number: number) => ({
+      partId: `long-${season}-${number}`,
+      number,
+      names: {},
+      plots: {},
+      runtimeMinutes: 50 + number,
+    });
+    const seasons = [0, 2, 1].map((number) => ({
+      number,
+      year: null,
+      episodes: [episode(number, 2), episode(number, 1)],
+    }));
+    await run("long.json", JSON.stringify({ titles: [{ titleId: "long", kind: "series", name: "Long", seasons }] }));
+    const first = CatalogueSlice.parse(await readCatalogueSlice(database, { limit: 1 }));
+    expect(first.titles[0]?.episodes).toEqual(
+      [
+        [1, 1],
+        [1, 2],
+        [2, 1],
+        [2, 2],
+        [0, 1],
+        [0, 2],
+      ].map(([season, number]) => ({
+        partId: `long-${season}-${number}`,
+        season,
+        number,
+        runtimeMinutes: 50 + (number ?? 0),
+      })),
+    );
+    expect(first.collections).toEqual([{ collectionId: "c-1", names: { en: "One" }, titleIds: ["s-1"] }]);
+    const second = await readCatalogueSlice(database, { after: first.titles[0]!.titleId, limit: 1 });
+    expect(second.collections).toBeUndefined();
   });
 
   test("the same file again changes nothing; another one is told field by field, with its history", async () => {

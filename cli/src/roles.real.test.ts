@@ -3,9 +3,10 @@
  * and at each hop a look with another client than ours. Then what happens to processes and stores: a store that goes and
  * comes back, kill -9 under traffic, an orderly end.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DryRunReport } from "@thewatcher/contracts/api/control";
 import { HomePage, RecommendationList } from "@thewatcher/contracts/api/serving";
 import { EventBatchAnswer } from "@thewatcher/contracts/events";
 import { EVENT_TOPICS, topics } from "@thewatcher/contracts/topics";
@@ -76,7 +77,16 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
   let env: Record<string, string>;
   const servers = {} as Record<(typeof STORES)[number], RunningServer>;
   const processes = {} as Record<
-    "catalog" | "control" | "gateway" | "trainer" | "serving1" | "serving2" | "ingestion1" | "ingestion2" | "sink1" | "sink2",
+    | "catalog"
+    | "control"
+    | "gateway"
+    | "trainer"
+    | "serving1"
+    | "serving2"
+    | "ingestion1"
+    | "ingestion2"
+    | "sink1"
+    | "sink2",
     RoleProcess
   >;
   type ProcessName = keyof typeof processes;
@@ -193,14 +203,16 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
     return eventId;
   }
 
-  test("nine processes start at once on empty stores, and each is ready", async () => {
+  test("ten processes start at once on empty stores, and each is ready", async () => {
     const names = [...addresses.keys()];
     await Promise.all(names.map((name) => untilReady(start(name))));
     const health = await door("/readyz");
     expect(health.status).toBe(200);
-    // Described by all three services, each asked over the network.
+    // Described by all services, each asked over the network.
     const { paths } = (await (await door("/api/openapi.json")).json()) as { paths: object };
-    expect(Object.keys(paths)).toEqual(expect.arrayContaining(["/api/v1/events", "/api/v1/home", "/api/v1/titles"]));
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining(["/api/v1/events", "/api/v1/home", "/api/v1/titles", "/api/v1/control/rules"]),
+    );
     const migrations = await askPostgres(
       servers.postgres.url,
       "SELECT count(*), count(DISTINCT name) FROM kysely_migration",
@@ -253,6 +265,33 @@ describe.skipIf(absent.length > 0)(`roles over real servers ${absent.join("; ")}
       () => titlesFor(ANNA),
       (titles) => titles.join() !== beforeClick,
     );
+  });
+
+  test("a dry run asks servings over the network; published rules are on both of them within seconds", async () => {
+    const unwanted = (await titlesFor(BORIS))[0] ?? "";
+    const ruleId = "out";
+    const rule = { ruleId, name: "Out", match: { titleIds: [unwanted] }, effect: { kind: "filter" } };
+    const fileOf = async (rules: readonly object[]): Promise<string> => {
+      const file = join(folder, `rules-${rules.length}.json`);
+      await writeFile(file, JSON.stringify({ rules }));
+      return file;
+    };
+    const { token } = JSON.parse(await thewatcher("token", "--role", "product", "--json"));
+    const answer = await door("/api/v1/control/dry-run", {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ document: { rules: [rule] } }),
+    });
+    const report = DryRunReport.parse(await answer.json());
+    expect(report).toMatchObject({ published: null, profilesAsked: 1_000, cutShort: false });
+    expect(report.profiles).toBeGreaterThan(0);
+    expect(report.rules.map((one) => [one.ruleId, one.pages > 0])).toEqual([[ruleId, true]]);
+    await thewatcher("rules", "publish", await fileOf([rule]));
+    const areShown = async () =>
+      (await bothLists()).map(({ items }) => items.some(({ title }) => title.titleId === unwanted));
+    await until("the title off both servings", areShown, (shown) => !shown.includes(true));
+    await thewatcher("rules", "publish", await fileOf([]));
+    await until("the title back on both", areShown, (shown) => !shown.includes(false));
   });
 
   describe("each hop, by another client", () => {

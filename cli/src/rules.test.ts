@@ -36,7 +36,7 @@ const catalogue = [1, 2, 3, 4, 5, 6].map((number) => ({
     originalName: null,
     year: 2000,
     genres: [number % 2 === 0 ? "Drama" : "Comedy"],
-    ageMark: 0,
+    ageMark: 0 as const,
     runtimeMinutes: 100,
     referenceRuntimeMinutes: null,
   },

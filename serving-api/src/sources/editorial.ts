@@ -35,7 +35,7 @@ export function collectionsFor({ ws, mayOffer }: Prepared): readonly HeldCollect
 export const editorial: Source = {
   name: "editorial",
   switchable: "editorial",
-  limit: 60,
+  limit: 45,
   retrieve(prepared, out) {
     let rank = 0;
     for (const { itemIndices } of collectionsFor(prepared).slice(0, COLLECTIONS_OF_SOURCE)) {

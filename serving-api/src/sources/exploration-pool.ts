@@ -13,7 +13,7 @@ const TAIL_FROM = 60;
 
 export const explorationPool: Source = {
   name: "exploration",
-  limit: 60,
+  limit: 40,
   retrieve({ ws, at, ranking, mayOffer, parameters }, out) {
     if (parameters.explorationSlots === 0) return;
     const { newest, addedAt } = ws.view;

@@ -4,7 +4,7 @@ import type { Source } from "./source.ts";
 export const fresh: Source = {
   name: "new",
   switchable: "new",
-  limit: 40,
+  limit: 30,
   retrieve({ ws, mayOffer }, out) {
     const { newest } = ws.view;
     let rank = 0;

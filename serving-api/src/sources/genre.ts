@@ -42,7 +42,7 @@ export function hasGenre(view: Prepared["ws"]["view"], index: number, genre: num
 export const genre: Source = {
   name: "genre",
   switchable: "genre",
-  limit: 120,
+  limit: 72,
   retrieve(prepared, out) {
     const { ws, ranking, mayOffer } = prepared;
     const genres = genresFor(prepared).slice(0, ranking.count === 0 ? GENRES_OF_SOURCE_COLD : GENRES_OF_SOURCE);

@@ -47,7 +47,7 @@ export const seedOf = (ws: Workspace, index: number): number =>
 export const itemToItem: Source = {
   name: "item_to_item",
   switchable: "item_to_item",
-  limit: 90,
+  limit: 72,
   retrieve(prepared, out) {
     const seeds = watchedSeeds(prepared);
     if (seeds.length === 0) return;

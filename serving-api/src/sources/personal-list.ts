@@ -9,7 +9,7 @@ import type { Source } from "./source.ts";
 export const personalList: Source = {
   name: "personal_list",
   switchable: "personal_list",
-  limit: 200,
+  limit: 160,
   retrieve({ ws, ranking }, out) {
     for (let place = 0; place < ranking.count; place++) {
       const index = ws.order[place]!;

@@ -19,7 +19,7 @@ function give({ mayOffer }: Prepared, { itemIndices, scores }: Table, out: Candi
 export const popularInCountry: Source = {
   name: "popular_in_country",
   switchable: "popular_in_country",
-  limit: 60,
+  limit: 40,
   retrieve(prepared, out) {
     if (prepared.popularity) give(prepared, prepared.popularity, out);
   },

@@ -86,7 +86,7 @@ export function vectorSeedsOf({ view }: Workspace, history: History, index: numb
 export const tasteVector: Source = {
   name: "taste_vector",
   switchable: "taste_vector",
-  limit: 60,
+  limit: 40,
   retrieve({ ws, history, ranking, mayOffer }, out) {
     if (ranking.listIsForeign) return;
     const taste = tasteOf(ws, history);

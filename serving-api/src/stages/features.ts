@@ -37,9 +37,9 @@ const nobodys = profileFeatureValues(undefined, 0);
 /** Writes the values of all candidates into one column. */
 type Column = (prepared: Prepared, column: number) => void;
 
-const each = (prepared: Prepared, column: number, valueOf: (index: number, slot: number) => number): void => {
+const each = (prepared: Prepared, column: number, read: (index: number, slot: number) => number): void => {
   const { count, indices } = prepared.ws.pool;
-  for (let slot = 0, at = column; slot < count; slot++, at += FEATURE_COUNT) matrix[at] = valueOf(indices[slot]!, slot);
+  for (let slot = 0, at = column; slot < count; slot++, at += FEATURE_COUNT) matrix[at] = read(indices[slot]!, slot);
 };
 const all = (prepared: Prepared, column: number, value: number): void => {
   const end = prepared.ws.pool.count * FEATURE_COUNT;

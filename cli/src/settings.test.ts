@@ -116,6 +116,7 @@ describe("what is refused", () => {
     servingUrl: ["serving", "http://x,y"],
     ingestionUrl: [",", "https://x#y"],
     controlUrl: ["control:8080", "http://x?y"],
+    recommendationsContact: ["", "nobody", "a@", "Cinema <>", "a@b c@d", "<x@y>z"],
     publicHosts: ["", "a b", "host:8080", "https://host", "-x", "a,/"],
     trustedProxies: ["", "10.0.0.0/33", "proxy", "::1/129", "10.0.0.0/8,x", "fe80::1%eth0"],
     internalKey: [],

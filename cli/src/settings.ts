@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { ServingParameters } from "@thewatcher/contracts/serving-parameters";
 import { parseNetwork } from "@thewatcher/gateway/client-address";
+import { parseRulesContact } from "@thewatcher/gateway/recommendation-rules";
 import { tokenKeysOf } from "@thewatcher/kit/internal-token";
 import { UserError } from "@thewatcher/kit/user-error";
 import { z } from "zod";
@@ -177,6 +178,12 @@ export const SETTINGS = {
   servingUrl: serviceUrl("where the role serving answers, with --roles"),
   ingestionUrl: serviceUrl("where the role ingestion answers, with --roles"),
   controlUrl: serviceUrl("where the role control answers, with --roles"),
+  recommendationsContact: {
+    schema: z.string().refine((value) => parseRulesContact(value) !== undefined),
+    default: undefined,
+    accepts: "an e-mail address, or a name with one: Cinema Ltd <rules@thewatcher.by>",
+    about: "who answers for the rules of recommending, on their public page",
+  },
   publicHosts: {
     schema: listSetting((name) => /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(name)),
     default: undefined,
@@ -229,6 +236,7 @@ export interface Settings {
   readonly servingUrl: string | undefined;
   readonly ingestionUrl: string | undefined;
   readonly controlUrl: string | undefined;
+  readonly recommendationsContact: string | undefined;
   readonly publicHosts: string | undefined;
   readonly trustedProxies: string | undefined;
   readonly internalKey: string | undefined;

@@ -7,7 +7,7 @@
  */
 import { type Identity, SERVICES, type ServiceName } from "@thewatcher/contracts/identity";
 import { ProfileId as ProfileIdSchema, TitleId as TitleIdSchema } from "@thewatcher/contracts/ids";
-import type { Locale } from "@thewatcher/contracts/locales";
+import { Locale } from "@thewatcher/contracts/locales";
 import { problem } from "@thewatcher/contracts/problems";
 import type { ZoneView } from "@thewatcher/contracts/zones";
 import type { Clock } from "@thewatcher/kit/clock";
@@ -38,6 +38,7 @@ import { mergeOpenApi } from "./openapi.ts";
 import { isSafeMethod, originRefusal } from "./origin.ts";
 import { getProblemPage } from "./problem-pages.ts";
 import { BUDGETS, createRateLimit, limitClassOf } from "./rate-limit.ts";
+import { type RulesContact, renderRecommendationRules } from "./recommendation-rules.ts";
 import { overLimit } from "./request-limits.ts";
 import {
   everyone,
@@ -67,6 +68,8 @@ export interface GatewayDeps {
   readonly publicHosts?: readonly string[];
   /** Addresses and networks of proxies that are believed about who asks, and from which country. */
   readonly trustedProxies?: readonly string[];
+  /** Who answers for the rules of recommending; undefined: nobody is named. */
+  readonly recommendationsContact?: RulesContact | undefined;
   /** Told of mail that was written for it. */
   readonly postOffice: Pick<PostOffice, "kick" | "requireRoom">;
   /** Default: argon2id. A test counts. */
@@ -210,6 +213,12 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
     async getReadiness(c) {
       if (!(await isReady())) throw refuse("unavailable");
       return c.json({ status: "ready" });
+    },
+    getRecommendationRules(c) {
+      const nonce = newNonce();
+      const locale = Locale.safeParse(c.req.query("locale")).data ?? localeOf(c, null);
+      const page = renderRecommendationRules({ locale, contact: deps.recommendationsContact, nonce });
+      return c.body(page, 200, { ...pageHeaders(nonce), "content-type": "text/html; charset=utf-8", ...VARY });
     },
     getProblemPage(c) {
       const page = getProblemPage(c.req.param("slug") ?? "");

@@ -112,6 +112,7 @@ const ownOperations: Readonly<Record<OwnRouteName, OwnOperation>> = {
   getOpenApi: { summary: "This document" },
   getHealth: { summary: "The process lives" },
   getReadiness: { summary: "The process can serve" },
+  getRecommendationRules: { summary: "By which rules titles are recommended, as a page for people (query: locale)" },
   getProblemPage: { summary: "What a problem means and what to do" },
 };
 

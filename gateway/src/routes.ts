@@ -230,6 +230,13 @@ export const ownRoutes = [
   { method: "GET", path: "/api/openapi.json", callers: everyone, to: "gateway", name: "getOpenApi" },
   { method: "GET", path: "/healthz", callers: everyone, to: "gateway", name: "getHealth" },
   { method: "GET", path: "/readyz", callers: everyone, to: "gateway", name: "getReadiness" },
+  {
+    method: "GET",
+    path: "/recommendations-rules",
+    callers: everyone,
+    to: "gateway",
+    name: "getRecommendationRules",
+  },
   { method: "GET", path: "/docs/problems/:slug", callers: everyone, to: "gateway", name: "getProblemPage" },
 ] as const satisfies readonly OwnRoute[];
 

@@ -3,6 +3,7 @@ import { createGateway } from "@thewatcher/gateway/app";
 import type { GatewayBindings } from "@thewatcher/gateway/handler";
 import { createArrivalMail } from "@thewatcher/gateway/identity/arrival-mail";
 import { createPostOffice, type PostOffice } from "@thewatcher/gateway/identity/post-office";
+import { parseRulesContact } from "@thewatcher/gateway/recommendation-rules";
 import type { TokenSigner } from "@thewatcher/kit/internal-token";
 import { openMail } from "../open-mail.ts";
 import { listOf, type Settings } from "../settings.ts";
@@ -45,6 +46,7 @@ export function composeGateway(
       ...listOf(own.settings.publicHosts),
       ...(own.settings.publicOrigin === undefined ? [] : [new URL(own.settings.publicOrigin).hostname]),
     ],
+    recommendationsContact: parseRulesContact(own.settings.recommendationsContact ?? ""),
     trustedProxies: listOf(own.settings.trustedProxies),
     postOffice: { kick: () => postOffice?.kick(), requireRoom: () => postOffice?.requireRoom() },
   });

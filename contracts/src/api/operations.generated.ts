@@ -393,6 +393,11 @@ export interface ApiOperations {
     readonly body: undefined;
     readonly answer: unknown;
   };
+  readonly "GET /recommendations-rules": {
+    readonly query: Record<never, never>;
+    readonly body: undefined;
+    readonly answer: unknown;
+  };
   readonly "GET /docs/problems/{slug}": {
     readonly query: Record<never, never>;
     readonly body: undefined;
@@ -465,4 +470,5 @@ export type ApiPath =
   | `/docs/problems/${string}`
   | `/healthz`
   | `/readyz`
+  | `/recommendations-rules`
   | `/sign-in`;

@@ -17,6 +17,7 @@ import { type Bench, type BenchContext, type BenchOptions, makeWorkFolder, runBe
 import { importBench } from "./import.ts";
 import { kernelsBench } from "./kernels.ts";
 import { homeBench, listBench } from "./pages.ts";
+import { rankBench } from "./rank.ts";
 import { reactBench } from "./react.ts";
 import { recoveryBench } from "./recovery.ts";
 import { type Report, renderReport } from "./report.ts";
@@ -39,6 +40,7 @@ const BENCHES: readonly Bench[] = [
   listBench,
   homeBench,
   reactBench,
+  rankBench,
   batchBench,
   catalogueBench,
   growthBench,

@@ -250,6 +250,7 @@ export function renderRecommendationRules(options: {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <title>${escaped(text.title)} · TheWatcher</title>
 <style nonce="${nonce}">${STYLE}</style>
 </head>

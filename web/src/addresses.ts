@@ -6,6 +6,7 @@ export const PATHS = [
   "/",
   "/title/$titleId",
   "/my-list",
+  "/taste",
   "/search",
   "/person/$personId",
   "/collections/$collectionId",

@@ -95,13 +95,19 @@ export const withBody = (method: string, body: unknown) => ({ method, body: JSON
 /** In a path: ids are letters, digits and `: . _ -`, of which only the colon would be escaped for nothing. */
 export const segment = (id: string) => encodeURIComponent(id).replaceAll("%3A", ":");
 
+/** What suits tonight: a bound on the length, somebody else of the account. */
+export interface HomeWishes {
+  readonly minutes?: string;
+  readonly with?: string;
+}
+
 export const api = {
   listDemoAccounts: () => request<DemoAccounts>("/api/v1/demo/accounts"),
   getSession: () => request<SessionView>(SESSION),
   signIn: (accountId: AccountId) => request<SessionView>(SESSION, withBody("POST", { accountId })),
   chooseProfile: (choice: ChooseProfile) => request<SessionView>("/api/v1/session/profile", withBody("PUT", choice)),
   signOut: () => request<unknown>(SESSION, { method: "DELETE" }),
-  getHome: () => request<HomePage>("/api/v1/home"),
+  getHome: (wishes: HomeWishes) => request<HomePage>(`/api/v1/home?${new URLSearchParams({ ...wishes })}`),
   getTitle: (titleId: string) => request<TitleDetails>(`/api/v1/titles/${segment(titleId)}`),
   getSimilar: (titleId: string) => request<SimilarTitles>(`/api/v1/titles/${segment(titleId)}/similar`),
   /** The latest 200 of each: the marks on cards; older ones come with the full "my list" screen. */

@@ -15,7 +15,9 @@ import type {
   WishesView,
 } from "@thewatcher/contracts/api/catalogue";
 import type { SearchPage } from "@thewatcher/contracts/api/search";
+import type { HomePage } from "@thewatcher/contracts/api/serving";
 import type { HandedOver, SessionView } from "@thewatcher/contracts/api/session";
+import type { TasteEdits, TasteView } from "@thewatcher/contracts/api/taste";
 import type { Locale } from "@thewatcher/contracts/locales";
 import { request, segment, withBody } from "./client.ts";
 
@@ -77,6 +79,20 @@ export const more = {
   dropWish: (profileId: string, wish: Wish) =>
     request<void>(`${profile(profileId)}/wishes?${new URLSearchParams(wish)}`, { method: "DELETE" }),
   wishFor: (profileId: string, wish: Wish) => request<void>(`${profile(profileId)}/wishes`, withBody("PUT", wish)),
+  getTaste: (profileId: string) => request<TasteView>(`${profile(profileId)}/taste`),
+  putTaste: (profileId: string, edits: TasteEdits["edits"]) =>
+    request<void>(`${profile(profileId)}/taste`, withBody("PUT", { edits })),
+  /** The page with these corrections, none of them saved. */
+  previewTaste: (edits: TasteEdits["edits"], signal: AbortSignal) => {
+    const taste = edits.map(({ facet, value }) => `${facet}:${value}`).join(",");
+    return request<HomePage>(`/api/v1/home?${new URLSearchParams({ taste })}`, { signal });
+  },
+  forget: (profileId: string, titleId: string, isForgotten: boolean) =>
+    request<void>(`${profile(profileId)}/history/${segment(titleId)}/forgotten`, {
+      method: isForgotten ? "PUT" : "DELETE",
+    }),
+  putProfiling: (profileId: string, on: boolean) =>
+    request<void>(`${profile(profileId)}/profiling`, withBody("PUT", { on })),
   putAway: (profileId: string, titleId: string, isAway: boolean) =>
     request<void>(`${profile(profileId)}/continue-watching/${segment(titleId)}/hidden`, {
       method: isAway ? "PUT" : "DELETE",

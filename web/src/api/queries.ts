@@ -3,7 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { SessionView } from "@thewatcher/contracts/api/session";
 import type { EventQueue } from "../events/queue.ts";
-import { ApiFailure, api } from "./client.ts";
+import { ApiFailure, api, type HomeWishes } from "./client.ts";
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
@@ -26,14 +26,14 @@ export const demoAccountsQuery = queryOptions({
 const FLUSH_WAIT_MS = 1_000;
 
 /** Asks for the page after what the viewer did last has been acknowledged, so that the page can know it. */
-export const homeQuery = (profileId: string, queue: EventQueue) =>
+export const homeQuery = (profileId: string, queue: EventQueue, wishes: HomeWishes = {}) =>
   queryOptions({
-    queryKey: ["home", profileId],
+    queryKey: ["home", profileId, wishes],
     queryFn: async ({ signal }) => {
       const given = AbortSignal.any([signal, AbortSignal.timeout(FLUSH_WAIT_MS)]);
       const tooLate = new Promise<void>((resolve) => given.addEventListener("abort", () => resolve(), { once: true }));
       await Promise.race([queue.flush(), tooLate]);
-      return api.getHome();
+      return api.getHome(wishes);
     },
     // Every return to the page asks anew: that is how a click shows.
     staleTime: 0,

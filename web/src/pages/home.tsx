@@ -1,11 +1,13 @@
 /** The personalised page: a hero out of the top picks, then the rows. Every return asks anew and shows what changed. */
 
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { HomePage, Row, SlateItem } from "@thewatcher/contracts/api/serving";
 import { useEffect, useMemo, useState } from "react";
+import type { HomeWishes } from "../api/client.ts";
 import { homeQuery } from "../api/queries.ts";
 import { changeBetween, NO_CHANGE } from "../page-change.ts";
 import { type Placement, useItemReports } from "../parts/card.tsx";
+import { WishesOfHome } from "../parts/home-wishes.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { RowOfCards } from "../parts/row.tsx";
 import { Empty, Failure, RowsSkeleton } from "../parts/states.tsx";
@@ -131,7 +133,8 @@ function useSecondLook(refetch: () => void) {
 export function Home() {
   const { profileId } = useViewer();
   const { queue, stated, notify } = useServices();
-  const home = useQuery(homeQuery(profileId, queue));
+  const [wishes, setWishes] = useState<HomeWishes>({});
+  const home = useQuery({ ...homeQuery(profileId, queue, wishes), placeholderData: keepPreviousData });
   const statedNow = useStore(stated);
   const change = usePageChange(home.data);
   const { refetch } = home;
@@ -183,6 +186,7 @@ export function Home() {
       )}
       {degradations.length > 0 && <p className="partial">{strings.home.partial}</p>}
       <div className={hero === null ? "rows" : "rows rows--under-hero"}>
+        <WishesOfHome wishes={wishes} onChange={setWishes} />
         {rows.map((row) => (
           <RowOfCards
             key={row.rowId}
@@ -193,6 +197,11 @@ export function Home() {
           />
         ))}
       </div>
+      <footer className="foot">
+        <span>{strings.home.technologies}</span>
+        <a href="/recommendations-rules">{strings.home.rules}</a>
+        <Link to="/taste">{strings.home.taste}</Link>
+      </footer>
     </div>
   );
 }

@@ -32,6 +32,7 @@ export const SCHEMA: SearchSchema = {
     closedIn: { kind: "keyword" },
     age: { kind: "number" },
     votes: { kind: "number" },
+    year: { kind: "number" },
   },
   orderBy: "votes",
   letters: LETTERS,
@@ -136,6 +137,7 @@ export function documentOf(title: CatalogueTitle, at: number): SearchDocument {
       closedIn,
       age: title.ageMark ?? UNKNOWN_AGE_MARK,
       votes: title.scoreVotes ?? 0,
+      ...(title.year === null ? {} : { year: title.year }),
     },
   };
 }

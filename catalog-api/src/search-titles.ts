@@ -8,7 +8,8 @@
  * 2. the same with typos: what was typed, and all readings by sound, also with its words joined. A key of a sound is nearly as
  *    long as its word, so that typos of a name are typos of its key, and one lookup serves both alphabets;
  * 3. the consonants alone, for English names that are written as they are heard;
- * 4. the query without words that say what it is ("фильм", "watch online"), from 1 on.
+ * 4. the query without words that say what it is ("фильм", "watch online"), from 1 on;
+ * 5. the query without when it is from (`search-years.ts`), from 1 on, among titles of that time.
  * Then, if what was found is not what was asked for (`isMeant`), the nearest: 2, and with a word left out.
  */
 import type { CatalogueTitle } from "@thewatcher/contracts/api/catalogue";
@@ -34,6 +35,7 @@ import { documentOf, JOINED_WORDS_MAX, namesOf, peopleOf, visibleTo } from "./se
 import { highlightsOf, type Match, type Matchable, matchableOf, matchOf } from "./search-match.ts";
 import { CONSONANTS, consonantReadingsOf, type QueryReading, readingsOf, SOUND } from "./search-readings.ts";
 import { consonantsOf, LETTERS, soundsOf } from "./search-sound.ts";
+import { datesOf } from "./search-years.ts";
 
 export const COLLECTION = "titles";
 /** Fewer than this found as it stands, and it is looked for with typos. */
@@ -68,6 +70,13 @@ export interface SearchTitlesDeps {
 interface Found {
   readonly title: CatalogueTitle;
   readonly match: Match | undefined;
+}
+
+/** Without idle words; undefined where there are none, or nothing else. */
+function tellingOf(text: string): string | undefined {
+  const words = text.split(/\s+/u);
+  const telling = words.filter((word) => !IDLE_WORDS.has(wordsOf(word, LETTERS).join("")));
+  return telling.length < words.length && telling.some((word) => word !== "") ? telling.join(" ") : undefined;
 }
 
 const hasFew = ({ total }: SearchAnswer) => total < ENOUGH;
@@ -159,11 +168,15 @@ export async function searchTitles(deps: SearchTitlesDeps, asker: Asker, query: 
       query.filters[field] === undefined ? [] : [{ field, anyOf: [query.filters[field]] }],
     ),
   ];
-  const ask = (readings: readonly SearchReading[], typosMax: 0 | 2, limit = query.limit + SPARE_HITS) =>
+  const ask = (
+    readings: readonly SearchReading[],
+    typosMax: 0 | 2,
+    { limit = query.limit + SPARE_HITS, among = [] }: { limit?: number; among?: readonly SearchFilter[] } = {},
+  ) =>
     deps.ask({
       collection: COLLECTION,
       text: readings.map((reading) => (typosMax === 0 ? { ...reading, typosMax } : reading)),
-      filters,
+      filters: [...filters, ...among],
       facets: FACETS.map((field) => ({ field, limit: FACET_VALUES })),
       limit,
     });
@@ -180,21 +193,24 @@ export async function searchTitles(deps: SearchTitlesDeps, asker: Asker, query: 
       return card ? [{ title: card, highlights: match ? highlightsOf(card.name, match.reading) : [] }] : [];
     });
 
-  async function steps(text: string): Promise<{ answer: SearchAnswer; readings: QueryReading[]; found: Found[] }> {
+  async function steps(
+    text: string,
+    among: readonly SearchFilter[] = [],
+  ): Promise<{ answer: SearchAnswer; readings: QueryReading[]; found: Found[] }> {
     const readings = readingsOf(text);
     const written = readings.filter(({ asked: { group } }) => group === undefined);
-    let answer = await ask(asked(written), 0);
-    if (hasFew(answer) && written.length < readings.length) answer = await ask(asked(readings), 0);
+    let answer = await ask(asked(written), 0, { among });
+    if (hasFew(answer) && written.length < readings.length) answer = await ask(asked(readings), 0, { among });
     const found = look(answer, readings);
     if (!hasFew(answer) || (found[0]?.match?.isWhole && !found[0].match.isUnfinished))
       return { answer, readings, found };
     const forgiving = forgivingOf(readings, text);
-    const second = await ask(asked(forgiving), 2);
+    const second = await ask(asked(forgiving), 2, { among });
     const near = { answer: second, readings: forgiving, found: meantFirst(look(second, forgiving)) };
     if (isMeant(near.found[0]?.match)) return near;
     const bare = consonantReadingsOf(text);
     if (bare.length === 0) return near;
-    const third = await ask(asked(bare), 2);
+    const third = await ask(asked(bare), 2, { among });
     const foundBare = meantFirst(look(third, bare));
     return isMeant(foundBare[0]?.match) ? { answer: third, readings: bare, found: foundBare } : near;
   }
@@ -205,17 +221,27 @@ export async function searchTitles(deps: SearchTitlesDeps, asker: Asker, query: 
     return pageOf(asker, query, answer, { hits: hitsOf(look(answer, []), limit), reading: null });
   }
   let last = await steps(text);
-  if (!isMeant(last.found[0]?.match)) {
-    const words = text.split(/\s+/u);
-    const telling = words.filter((word) => !IDLE_WORDS.has(wordsOf(word, LETTERS).join("")));
-    if (telling.length > 0 && telling.length < words.length) last = await steps(telling.join(" "));
+  const hasFound = () => isMeant(last.found[0]?.match);
+  const telling = tellingOf(text);
+  if (!hasFound() && telling !== undefined) last = await steps(telling);
+  let ofAnotherTime: readonly Found[] = [];
+  for (const dated of hasFound() ? [] : datesOf(text)) {
+    const name = tellingOf(dated.text) ?? dated.text;
+    const { atLeast, atMost } = dated;
+    const ofThatTime = await steps(name, [{ field: "year", atLeast, atMost }]);
+    if (isMeant(ofThatTime.found[0]?.match)) {
+      last = ofThatTime;
+      break;
+    }
+    const anytime = await steps(name);
+    if (isMeant(anytime.found[0]?.match)) ofAnotherTime = anytime.found;
   }
   const { answer, found } = last;
   const match = found[0]?.match;
   if (isMeant(match)) {
     return pageOf(asker, query, answer, { hits: hitsOf(found, limit), reading: readingView(match) });
   }
-  const near = found.length > 0 ? found : await nearest(text);
+  const near = ofAnotherTime.length > 0 ? ofAnotherTime : found.length > 0 ? found : await nearest(text);
   return {
     ...pageOf(asker, query, { ...answer, total: 0, facets: {} }, { hits: [], reading: null }),
     absent: true,
@@ -235,7 +261,7 @@ export async function searchTitles(deps: SearchTitlesDeps, asker: Asker, query: 
         asked: { text: `${left} `.slice(0, QUERY_CHARACTERS_MAX), group: SOUND, typosMax: 2 },
       };
     });
-    return look(await ask(asked(readings), 2, SEARCH_NEAREST_MAX + SPARE_HITS), readings);
+    return look(await ask(asked(readings), 2, { limit: SEARCH_NEAREST_MAX + SPARE_HITS }), readings);
   }
 }
 

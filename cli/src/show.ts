@@ -76,6 +76,8 @@ export function reasonText(reason: Reason, nameOf: (titleId: string) => string):
       return `drawn with probability ${reason.propensity.toFixed(3)}`;
     case "next_episode":
       return `season ${reason.season}, episode ${reason.episode} comes next`;
+    case "pinned":
+      return `held by the rule ${reason.ruleId}`;
     case "for_both":
       return `${reason.scores[0].toFixed(2)} for one, ${reason.scores[1].toFixed(2)} for the other`;
     case "personal_ranking":

@@ -51,6 +51,7 @@ import { createWorkspace, type Workspace } from "./ranking.ts";
 import { createReadAll, READ_DEADLINE_MS } from "./readings.ts";
 import {
   type AnswerHead,
+  type HomeHead,
   type JsonAnswer,
   type ProfileAnswerHead,
   renderHome,
@@ -255,7 +256,8 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const { ws, request, head, ...asked } = await ask(c, profileId, identity);
     try {
       const slate = composeHome(ws, request, listenerOf("home", head, { profileId, request, ...asked }));
-      const page = renderHome(ws.view, request.showing, head, slate);
+      const said: HomeHead = request.profile.profiling === false ? { ...head, profiling: false } : head;
+      const page = renderHome(ws.view, request.showing, said, slate);
       if (!asked.isPreview) stalePages.keep(profileId, request, page);
       return answer(page);
     } catch (error) {

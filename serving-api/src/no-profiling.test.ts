@@ -74,6 +74,7 @@ describe("a profile without profiling", () => {
   test("has a whole page, of which nothing is personal, without a reading of its list or state", async () => {
     const page = await ask(HomePage, "/api/v1/home");
     expect(page.degradations).toEqual([]);
+    expect(page.profiling).toBe(false);
     expect(page.rows.length).toBeGreaterThan(4);
     for (const { items } of page.rows) expect(items.length).toBeGreaterThanOrEqual(5);
     const personal = ["continue_watching", "because_you_watched", "top_picks", "segment"];

@@ -416,6 +416,43 @@ describe("rules", () => {
   });
 });
 
+describe("a rule's pin", () => {
+  const pinning = (row: object, titleIds: string[]) => ({
+    ruleId: "festival",
+    name: "Festival",
+    match: { titleIds },
+    effect: { kind: "pin", row, position: 0, priority: 1 },
+  });
+  const compiledOf = (rule: object) => ({
+    version: 8,
+    compiled: compileRules(RuleSet.parse({ rules: [rule] }), ruleTitlesOf(view)),
+  });
+
+  test("says that a rule holds the place, and the row goes on to be about what it was about", () => {
+    const before = composeHome(ws, requestOf());
+    const row = before.rows.find(({ kind }) => kind === "new")!;
+    const pinned = row.entries.at(-1)!.index;
+    const page = composeHome(ws, requestOf({ rules: compiledOf(pinning({ kind: "new" }, [view.titleIds[pinned]!])) }));
+    const after = page.rows.find(({ kind }) => kind === "new")!;
+    expect(after.entries[0]).toMatchObject({
+      index: pinned,
+      source: "editorial",
+      reason: { kind: "pinned", ruleId: "festival" },
+    });
+    expect(after.reason.kind).toBe("new");
+    const reasons = entriesOf(page).filter(({ reason }) => reason.kind === "pinned");
+    expect(reasons.map(({ index }) => index)).toEqual([pinned]);
+  });
+
+  test("says so in a plain list", () => {
+    const titleId = view.titleIds[composeList(ws, requestOf(), 10).entries.at(-1)!.index]!;
+    const { entries } = composeList(ws, requestOf({ rules: compiledOf(pinning({ kind: "list" }, [titleId])) }), 10);
+    expect(view.titleIds[entries[0]!.index]).toBe(titleId);
+    expect(entries.map(({ reason }) => reason.kind).indexOf("pinned")).toBe(0);
+    expect(entries.filter(({ reason }) => reason.kind === "pinned")).toHaveLength(1);
+  });
+});
+
 describe("what the viewer corrected", () => {
   test("a genre turned up comes up in the ranking, one turned down goes down", () => {
     const genre = view.genres.indexOf("Musical");

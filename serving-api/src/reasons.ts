@@ -88,6 +88,9 @@ export function becauseGiven({ ws, history, showing }: Prepared, index: number):
   };
 }
 
+/** By a rule that holds its place, whatever else would say for it. */
+export const pinnedGiven = (ruleId: string): Given => ({ source: "editorial", reason: { kind: "pinned", ruleId } });
+
 const rankIn = ({ itemIndices }: { readonly itemIndices: Int32Array }, index: number): number =>
   itemIndices.indexOf(index) + 1;
 

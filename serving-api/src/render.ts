@@ -29,6 +29,11 @@ export interface ProfileAnswerHead extends AnswerHead {
   readonly composedAt: string;
 }
 
+export interface HomeHead extends ProfileAnswerHead {
+  /** Said where there is none. */
+  readonly profiling?: false;
+}
+
 /** Rendering is synchronous: one answer at a time is written here. */
 const out = createJsonBytes();
 const SCORE = bytesOf(',"score":');
@@ -43,9 +48,10 @@ const FIRST_SEED = bytesOf('{"titleId":"');
 const NEXT_SEED = bytesOf(',{"titleId":"');
 const CONTRIBUTION = bytesOf('","contribution":');
 
-export function renderHome(view: TitleView, showing: Showing, head: ProfileAnswerHead, slate: HomeSlate): JsonAnswer {
+export function renderHome(view: TitleView, showing: Showing, head: HomeHead, slate: HomeSlate): JsonAnswer {
   out.begin();
   writeHead(head, slate.degradations);
+  if (head.profiling === false) out.ascii(',"profiling":false');
   out.ascii(',"seedNames":{');
   const named = new Set<TitleId>();
   for (const row of slate.rows) writeSeedNames(view, showing, row.entries, named);
@@ -200,6 +206,9 @@ function writeReason(reason: Reason): void {
       break;
     case "next_episode":
       out.ascii(`","partId":"${reason.partId}","season":${reason.season},"episode":${reason.episode}`);
+      break;
+    case "pinned":
+      out.ascii(`","ruleId":"${reason.ruleId}"`);
       break;
     case "for_both":
       out.ascii('","scores":[');

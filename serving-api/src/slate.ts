@@ -16,7 +16,15 @@ import { chart, type Entry, newest, ofGenre, personal, popular } from "./candida
 import type { DecisionTrace } from "./decision-trace.ts";
 import { rank, rankScore, retrieve } from "./pipeline.ts";
 import type { Workspace } from "./ranking.ts";
-import { becauseGiven, describeRecommended, editorialGiven, newGiven, segmentGiven, trendingGiven } from "./reasons.ts";
+import {
+  becauseGiven,
+  describeRecommended,
+  editorialGiven,
+  newGiven,
+  pinnedGiven,
+  segmentGiven,
+  trendingGiven,
+} from "./reasons.ts";
 import { type Prepared, prepare, type SlateRequest } from "./request.ts";
 import { fillRow, orderRow } from "./rerank.ts";
 import {
@@ -132,7 +140,10 @@ function composeOnce(ws: Workspace, request: SlateRequest, relaxed: boolean, hea
     return admits ? { ...filled, admits } : filled;
   };
   const assembled = assembleRows(groups, used, rerank, head && ((row) => void attempts.push(row)));
-  const rows = assembled.map((row) => ({ plan: row.plan, row: describeRow(row, plans.get(row.plan)!) }));
+  const rows = assembled.map((row) => ({
+    plan: row.plan,
+    row: describeRow(row, plans.get(row.plan)!, pinnedIn(prepared, row.rowId)),
+  }));
   const rowsArePersonal = prepared.parameters.rowOrder === "personal" && hasPersonal(ws.pool);
   const scoreOf = (index: number) => (slotOf(ws.pool, ws.epoch, index) < 0 ? Number.NaN : rankScore(ws, index));
   const worths = rowsArePersonal ? worthsOf(assembled, scoreOf) : new Float64Array(assembled.length);
@@ -192,14 +203,32 @@ const hasPersonal = (pool: Candidates): boolean => countOf(pool, (bits) => (bits
 /** The entries of a row's picks. */
 type Describe = (indices: readonly number[]) => readonly Entry[];
 
-function describeRow({ rowId, plan, picks }: AssembledRow, describe: Describe): SlateRow {
+/** Titles whose places in the row a rule holds, with the rule. */
+function pinnedIn({ ruleEffects }: Prepared, rowId: string): ReadonlyMap<number, string> {
+  const pinned = new Map<number, string>();
+  for (const effect of ruleEffects) {
+    if (effect.kind === "pinned" && effect.rowId === rowId) pinned.set(effect.title, effect.ruleId);
+  }
+  return pinned;
+}
+
+function describeRow(
+  { rowId, plan, picks }: AssembledRow,
+  describe: Describe,
+  pinned: ReadonlyMap<number, string>,
+): SlateRow {
   const certain = describe(picks.map(({ index }) => index));
   const entries = certain.map((entry, place): Entry => {
     const { propensity, inclusion = 1 } = picks[place]!;
-    if (propensity === undefined) return entry;
-    return { ...entry, source: "exploration", reason: { kind: "exploration", propensity }, propensity, inclusion };
+    if (propensity !== undefined) {
+      return { ...entry, source: "exploration", reason: { kind: "exploration", propensity }, propensity, inclusion };
+    }
+    const ruleId = pinned.get(entry.index);
+    return ruleId === undefined ? entry : { ...entry, ...pinnedGiven(ruleId) };
   });
-  const first = entries.find(({ propensity }) => propensity === undefined) ?? entries[0]!;
+  // What stands here whatever the row is about does not say what it is about.
+  const isOfRow = ({ propensity, reason }: Entry) => propensity === undefined && reason.kind !== "pinned";
+  const first = entries.find(isOfRow) ?? entries[0]!;
   const { kind, reason = first.reason } = plan;
   return { rowId, kind, heading: headingOf(plan, first), reason, entries };
 }
@@ -475,9 +504,13 @@ function ruled(prepared: Prepared, kind: "list" | "similar", entries: readonly E
   for (const index of indices) ws.used[index] = 0;
   const out = new Int32Array(indices.length);
   const arranged = out.subarray(0, arrange(rules, row, indices, out));
-  return settle(rules, row, arranged, { itemsMax: count, reserved: [] }).map(
-    (index) => byIndex.get(index) ?? { index, score: 0, ...newGiven(prepared, index) },
-  );
+  const settled = settle(rules, row, arranged, { itemsMax: count, reserved: [] });
+  const pinned = pinnedIn(prepared, kind);
+  return settled.map((index) => {
+    const ruleId = pinned.get(index);
+    const entry = byIndex.get(index) ?? { index, score: 0, ...newGiven(prepared, index) };
+    return ruleId === undefined ? entry : { ...entry, ...pinnedGiven(ruleId) };
+  });
 }
 
 /**

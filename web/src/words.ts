@@ -59,6 +59,7 @@ export function reasonWords(reason: Reason, nameOf: NameOf): string {
       return words.next_episode(reason.season, reason.episode);
     case "popular_in_segment":
     case "exploration":
+    case "pinned":
     case "for_both":
       return words[reason.kind];
     case "personal_ranking":

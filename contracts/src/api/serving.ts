@@ -19,7 +19,7 @@ export const CandidateSource = z.enum([
   "trending_in_country",
   /** Popular among profiles of a like taste. */
   "popular_in_segment",
-  /** A collection that editors made. */
+  /** A collection that editors made, or a place that a rule of theirs holds. */
   "editorial",
   /** Drawn by chance, with a known probability. */
   "exploration",
@@ -77,6 +77,8 @@ export const Reason = z.discriminatedUnion("kind", [
     season: z.number().int(),
     episode: z.number().int(),
   }),
+  /** The editors' rule `ruleId` (rules.ts) holds its place. */
+  z.object({ kind: z.literal("pinned"), ruleId: z.string() }),
   /** For two: what each of the two would give it, own first. */
   z.object({ kind: z.literal("for_both"), scores: z.tuple([z.number(), z.number()]) }),
   /** Of a row: the head of the profile's own ranking. */
@@ -153,7 +155,12 @@ const answer = {
   seedNames: z.record(z.string(), z.string()),
 };
 
-export const HomePage = z.object({ ...answer, rows: z.array(Row) });
+export const HomePage = z.object({
+  ...answer,
+  /** false: the profile wants no profiling, and nothing of what it does was read. */
+  profiling: z.literal(false).optional(),
+  rows: z.array(Row),
+});
 export type HomePage = z.infer<typeof HomePage>;
 
 export const RecommendationList = z.object({ ...answer, items: z.array(SlateItem) });

@@ -7,6 +7,7 @@
 
 import type { ServiceName } from "@thewatcher/contracts/identity";
 import type { ProfileId } from "@thewatcher/contracts/ids";
+import { SYNTHETIC_EVENT_TYPE } from "@thewatcher/contracts/synthetic";
 import { EVENT_TOPICS, lastingTopics, topics } from "@thewatcher/contracts/topics";
 import type { ComposePagesCall } from "@thewatcher/control-api/dry-run";
 import { ARCHIVE_GROUP } from "@thewatcher/ingestion/archive/archive";
@@ -40,6 +41,7 @@ import type { RoleName } from "./roles/table.ts";
 import { composeTitleFeatures } from "./roles/title-features.ts";
 import { composeTrainer } from "./roles/trainer.ts";
 import type { Settings } from "./settings.ts";
+import { createSyntheticViewer } from "./synthetic-viewer.ts";
 
 export interface Readiness {
   readonly ready: boolean;
@@ -84,6 +86,8 @@ export interface Cinema {
   /** Distinct events in the warehouse. */
   countEvents(): Promise<number>;
   examine(): Promise<readonly StoreExamination[]>;
+  /** One event of the synthetic viewer, beside its turns; what came of it is in the metrics. Rejects where no page knew it. */
+  react(): Promise<void>;
   readiness(): Promise<Readiness>;
   metrics(): Promise<string>;
 }
@@ -114,6 +118,8 @@ export interface CinemaDeps {
 
 /** What has just started has readers to catch up with, and a warehouse to warm. */
 const FIRST_LOOKS_AFTER_MS = 2 * 60_000;
+/** Services of other processes come up in this time, and a start that is only looked at ends before it. */
+const FIRST_REACTION_AFTER_MS = 60_000;
 
 export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Promise<Cinema> {
   const { roles, stores, settings, clock, log } = deps;
@@ -230,6 +236,29 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
     );
   }
 
+  const viewer = createSyntheticViewer({
+    ingestion: context.call("ingestion"),
+    serving: context.call("serving"),
+    clock,
+    rng: deps.rng.fork("synthetic viewer"),
+    metrics: metrics.reaction,
+  });
+  // Where the public door is: that process calls the collector and serving. A command that ends measures nothing.
+  if (has("gateway") && deps.archives && settings.syntheticViewer === "on") {
+    const ending = new AbortController();
+    lifecycle.own("synthetic viewer", ending, (it) => it.abort());
+    void lookRegularly(
+      [viewer],
+      { clock, rng: deps.rng.fork("synthetic looks"), firstAfterMs: FIRST_REACTION_AFTER_MS, signal: ending.signal },
+      {
+        looked: () => undefined,
+        failed(_name, err) {
+          log.child({ service: "synthetic-viewer" }).warn({ err }, "an event of the synthetic viewer had no page");
+        },
+      },
+    );
+  }
+
   const examine = () => examineStores(deps.storeNames, stores, settings, clock);
   return {
     stores,
@@ -262,6 +291,7 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
     refresh,
     countEvents: () => countEvents(stores),
     examine,
+    react: () => viewer.look(),
     async readiness() {
       const examined = await examine();
       const away = (isNeeded: boolean): string[] =>
@@ -301,7 +331,7 @@ async function resolveProfile({ database }: Stores, given: string): Promise<stri
 /** An event delivered twice counts once. Tombstones and what they erased are counted as they lie. */
 async function countEvents({ warehouse }: Stores): Promise<number> {
   const rows = await warehouse.query<{ count: number }>(
-    `SELECT toUInt32(uniqExact(eventId)) AS count FROM events WHERE topic IN (${EVENT_TOPICS.map((topic) => `'${topic}'`).join(", ")})`,
+    `SELECT toUInt32(uniqExact(eventId)) AS count FROM events WHERE type != '${SYNTHETIC_EVENT_TYPE}' AND topic IN (${EVENT_TOPICS.map((topic) => `'${topic}'`).join(", ")})`,
   );
   return rows[0]?.count ?? 0;
 }

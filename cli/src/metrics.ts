@@ -6,6 +6,7 @@ import type { ReaderProgress } from "@thewatcher/ingestion/observe-readers";
 import { type DecisionLogMetrics, DROP_REASONS } from "@thewatcher/serving-api/decision-log";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { createObservations, type ObservationDeps, type Observations } from "./observations.ts";
+import { REACTION_FAILURES, type ReactionMetrics } from "./synthetic-viewer.ts";
 
 export interface CinemaMetrics {
   readonly collector: CollectorMetrics;
@@ -17,6 +18,8 @@ export interface CinemaMetrics {
   guarded(dependency: string, isOpen: boolean): void;
   /** No page could be composed; an older one was served, or none. */
   stalePage(isServed: boolean): void;
+  /** Of the synthetic viewer. */
+  readonly reaction: ReactionMetrics;
   /** Regular looks, whose figures are metrics: called once. */
   observations(deps: ObservationDeps): Observations;
   /** By the names of the readers; none where the log is not open. */
@@ -94,6 +97,19 @@ export function createCinemaMetrics(): CinemaMetrics {
     registers: [registry],
   });
   for (const answer of ["stale_page", "problem"]) uncomposed.inc({ answer }, 0);
+  const reactionSeconds = new Histogram({
+    name: "thewatcher_reaction_seconds",
+    help: "From an accepted event of the synthetic viewer to a page that knows it; promised: p99 of 1 s",
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  const reactionFailures = new Counter({
+    name: "thewatcher_reaction_failures_total",
+    help: "Events of the synthetic viewer that were refused or that no page knew in time, by reason",
+    labelNames: ["reason"],
+    registers: [registry],
+  });
+  for (const reason of REACTION_FAILURES) reactionFailures.inc({ reason }, 0);
   const lag = new Gauge({
     name: "thewatcher_reader_lag_events",
     help: "Events in the log that a reader has not handled yet",
@@ -129,6 +145,10 @@ export function createCinemaMetrics(): CinemaMetrics {
     stalePage: (isServed) => uncomposed.inc({ answer: isServed ? "stale_page" : "problem" }),
     guarded: (dependency, isOpen) => guardOpen.set({ dependency }, isOpen ? 1 : 0),
     observations: (deps) => createObservations(registry, deps),
+    reaction: {
+      reacted: (durationMs) => reactionSeconds.observe(durationMs / 1000),
+      failed: (reason) => reactionFailures.inc({ reason }),
+    },
     audited({ at, partitions }) {
       for (const { topic, partition, missing, beyond, lag: waiting } of partitions) {
         audit.missing.set({ topic, partition }, missing);

@@ -121,6 +121,7 @@ describe("what is refused", () => {
     trustedProxies: ["", "10.0.0.0/33", "proxy", "::1/129", "10.0.0.0/8,x", "fe80::1%eth0"],
     internalKey: [],
     servingParameters: ["", "on", "[]", '{"diversity":2}', '{"diversty":0.1}', '{"sourcesOff":["everything"]}'],
+    syntheticViewer: ["", "yes", "ON"],
   };
   test.each(SETTING_NAMES.flatMap((name) => malformed[name].map((value) => [name, value] as const)))(
     "%s = %j, from wherever, with what is accepted",

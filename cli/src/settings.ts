@@ -209,6 +209,12 @@ export const SETTINGS = {
     accepts: `JSON with any of ${Object.keys(ServingParameters.shape).join(", ")} (contracts/src/serving-parameters.ts)`,
     about: "what of serving is switched off or tuned",
   },
+  syntheticViewer: {
+    schema: z.enum(["on", "off"]),
+    default: "on",
+    accepts: "on or off",
+    about: "whether the process with the role gateway measures each minute how soon a page knows an event",
+  },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -241,6 +247,7 @@ export interface Settings {
   readonly trustedProxies: string | undefined;
   readonly internalKey: string | undefined;
   readonly servingParameters: string;
+  readonly syntheticViewer: "on" | "off";
 }
 
 export interface ResolvedSettings {

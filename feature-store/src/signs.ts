@@ -3,6 +3,7 @@
  * (feature-sql.ts); a test holds both together.
  */
 import { EVENT_TYPES, type EventType } from "@thewatcher/contracts/events";
+import { isSyntheticProfile } from "@thewatcher/contracts/synthetic";
 import { type RegisterGroup, type SignName, signOf, WHOLE_SHARE } from "./definitions.ts";
 
 /** An event as far as features read it. */
@@ -40,6 +41,8 @@ export function decodeFeatureEvent(value: Uint8Array): FeatureEvent | undefined 
   const type = textOf(event.type);
   const profileId = textOf(event.profileId);
   if (!TYPES.has(type) || profileId === "" || Number.isNaN(occurredAt) || Number.isNaN(knownAt)) return undefined;
+  // In the warehouse these are of no title, too.
+  if (isSyntheticProfile(profileId)) return undefined;
   const payload = (typeof event.payload === "object" ? (event.payload ?? {}) : {}) as Readonly<Record<string, unknown>>;
   return {
     type: type as EventType,

@@ -30,6 +30,7 @@ import type { Log } from "@thewatcher/kit/log";
 import type { EventLog, LogRecord, RecordBatch } from "@thewatcher/stores/event-log/port";
 import type { Warehouse } from "@thewatcher/stores/warehouse/port";
 import { recordLetterRecord } from "./dead-letter.ts";
+import { fileSynthetic } from "./file-synthetic.ts";
 import { type EventReader, followEventTopics } from "./follow.ts";
 
 export const SINK_GROUP = "warehouse-sink";
@@ -133,7 +134,10 @@ function createSinkOf(carried: Carried, deps: SinkDeps): EventReader {
     const { topic, partition } = batch;
     let rows = 0;
     for (const chunk of cutAtMultiples(batch, insertRowsMax)) {
-      const { inserted, undecodable } = await warehouse.insertEvents(chunk);
+      const { inserted, undecodable } = await warehouse.insertEvents({
+        ...chunk,
+        records: fileSynthetic(chunk.records),
+      });
       assert(inserted + undecodable.length === chunk.records.length, "every record is inserted or named", () => {
         return { inserted, undecodable: undecodable.length, records: chunk.records.length };
       });

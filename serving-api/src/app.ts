@@ -18,6 +18,7 @@ import { type DecisionId, type Generation, type ProfileId, TitleId } from "@thew
 import type { ItemTables } from "@thewatcher/contracts/item-tables";
 import { problem } from "@thewatcher/contracts/problems";
 import { defaultServingParameters, type ServingParameters } from "@thewatcher/contracts/serving-parameters";
+import { isSyntheticProfile } from "@thewatcher/contracts/synthetic";
 import { gradeTitleState } from "@thewatcher/feature-store/live-signal";
 import type { LiveTitleFeatures } from "@thewatcher/feature-store/live-title-features";
 import type { Clock } from "@thewatcher/kit/clock";
@@ -239,15 +240,16 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   }
 
   /**
-   * undefined: nobody listens, or nobody is shown it (a preview), and no trace is made. What a profile without profiling
-   * is shown is nobody's decision.
+   * undefined: nobody listens, or nobody is shown it (a preview, the synthetic viewer), and no trace is made. What a profile
+   * without profiling is shown is nobody's decision.
    */
   function listenerOf(
     kind: DecisionKind,
     { decisionId, generation }: AnswerHead,
     { profileId, request, otherId, isPreview = false }: Asked,
   ): DecisionListener | undefined {
-    if (!onDecision || isPreview) return undefined;
+    const isSynthetic = profileId !== null && isSyntheticProfile(profileId);
+    if (!onDecision || isPreview || isSynthetic) return undefined;
     const ofWhom = request.profile.profiling === false ? null : profileId;
     return { head: { decisionId, generation, kind, profileId: ofWhom, arms: {}, with: otherId ?? null }, onDecision };
   }

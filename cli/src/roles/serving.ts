@@ -1,10 +1,12 @@
 /** The role `serving`: pages and lists. */
 import type { ProfileId } from "@thewatcher/contracts/ids";
+import { isSyntheticProfile } from "@thewatcher/contracts/synthetic";
 import { createLiveTitleFeatures, type LiveTitleFeatures } from "@thewatcher/feature-store/live-title-features";
 import { createServingApi } from "@thewatcher/serving-api/app";
 import { createDecisionLog, type DecisionLogMetrics } from "@thewatcher/serving-api/decision-log";
 import { guardProfiles, guardRecommendations } from "@thewatcher/serving-api/guarded-stores";
 import { createItemTablesHolder } from "@thewatcher/serving-api/item-tables-holder";
+import type { ServedProfile } from "@thewatcher/serving-api/request";
 import { createRulesHolder } from "@thewatcher/serving-api/rules-holder";
 import { publishedRules } from "../clients.ts";
 import { createProfileDirectory, readProfilesFrom } from "../profile-directory.ts";
@@ -23,6 +25,9 @@ export interface ServingPart extends RolePart {
   /** What was decided so far is in the log, or dropped. */
   decisionsLogged(): Promise<void>;
 }
+
+/** In no database: an adult of no country, whose state is read as anybody's. */
+const SYNTHETIC_PROFILE: ServedProfile = { country: "XX", ageMark: null, profiling: true };
 
 export function composeServing(
   { recommendations, objects, database, eventLog }: RoleStores<"serving">,
@@ -58,7 +63,8 @@ export function composeServing(
     recommendations: guardRecommendations(recommendations, guarding),
     itemTables,
     catalogue,
-    profiles: profiles.find,
+    profiles: (profileId) =>
+      isSyntheticProfile(profileId) ? Promise.resolve(SYNTHETIC_PROFILE) : profiles.find(profileId),
     verifier: context.verifierOf("serving"),
     clock,
     log,

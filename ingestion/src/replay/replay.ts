@@ -37,6 +37,7 @@ import {
 import { type HistorySource, openHistory, type PartitionHistory } from "../archive/history.ts";
 import { decodeRecord } from "../decode-record.ts";
 import { createErasures } from "../erasures.ts";
+import { fileSynthetic } from "../file-synthetic.ts";
 import { SINK_GROUP } from "../sink.ts";
 import {
   type Days,
@@ -296,7 +297,7 @@ async function insertRecords(
     for await (const batch of read()) {
       for (const chunk of cutByBytes(batch)) {
         signal?.throwIfAborted();
-        const candidates = chunk.filter(({ value }) => looksLikeObject(value) && isUtf8(value));
+        const candidates = fileSynthetic(chunk.filter(({ value }) => looksLikeObject(value) && isUtf8(value)));
         undecodable += chunk.length - candidates.length;
         undecodable += await insertOrSplit(warehouse, topic, partition, candidates);
         records += chunk.length;

@@ -164,6 +164,7 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
         })
       : undefined;
   if (serving) parts.set("serving", serving);
+          onRanker: metrics.ranker,
   if (has("control")) parts.set("control", composeControl(stores, context));
   if (has("ingestion") && catalogue)
     parts.set("ingestion", composeIngestion(stores, context, { catalogue, metrics: metrics.collector }));

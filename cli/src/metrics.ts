@@ -21,6 +21,8 @@ export interface CinemaMetrics {
   /** Of the synthetic viewer. */
   readonly reaction: ReactionMetrics;
   /** Regular looks, whose figures are metrics: called once. */
+  /** Whether the ranker of the publication that is served can't be used. */
+  ranker(isUnusable: boolean): void;
   observations(deps: ObservationDeps): Observations;
   /** By the names of the readers; none where the log is not open. */
   render(readers: Readonly<Record<string, ReaderProgress>>): Promise<string>;
@@ -100,6 +102,11 @@ export function createCinemaMetrics(): CinemaMetrics {
   const reactionSeconds = new Histogram({
     name: "thewatcher_reaction_seconds",
     help: "From an accepted event of the synthetic viewer to a page that knows it; promised: p99 of 1 s",
+  const rankerUnusable = new Gauge({
+    name: "thewatcher_ranker_unusable",
+    help: "1 while the publication that is served has a ranker that can't be read or used",
+    registers: [registry],
+  });
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
@@ -165,6 +172,7 @@ export function createCinemaMetrics(): CinemaMetrics {
       logged(count, bytes) {
         decisionsLogged.inc(count);
         decisionBytes.inc(bytes);
+    ranker: (isUnusable) => rankerUnusable.set(isUnusable ? 1 : 0),
       },
       dropped: (reason, count) => decisionsDropped.inc({ reason }, count),
       cut: (part) => decisionsCut.inc({ part }),

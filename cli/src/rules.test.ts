@@ -102,7 +102,7 @@ function openWorld() {
       },
       getStateUnless: async () => undefined,
     },
-    itemTables: { current: () => undefined, active: () => undefined, ranker: () => undefined },
+    itemTables: { current: () => undefined, active: () => undefined, ranker: () => undefined, rankerProblem: () => undefined },
     catalogue: { current: () => catalogue, genreNames: () => ({}), collections: () => [] },
     profiles: async (profileId) =>
       profileId === "p-0" ? undefined : { country: "BY", ageMark: profileId === "p-1" ? 6 : null },

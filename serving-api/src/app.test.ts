@@ -428,14 +428,24 @@ describe("when parts are away", () => {
   });
 
   test("before the first publication there is a page", async () => {
-    const none = { current: () => undefined, active: () => undefined, ranker: () => undefined };
+    const none = {
+      current: () => undefined,
+      active: () => undefined,
+      ranker: () => undefined,
+      rankerProblem: () => undefined,
+    };
     expect(await parts({ itemTables: none })).toEqual(["item_tables missing"]);
   });
 });
 
 describe("a flip of generations", () => {
   test("is followed by the lists and the tables together; a dropped one falls back to the active list", async () => {
-    const held = { current: () => ({ ...tables, generation: FIRST }), active: () => FIRST, ranker: () => undefined };
+    const held = {
+      current: () => ({ ...tables, generation: FIRST }),
+      active: () => FIRST,
+      ranker: () => undefined,
+      rankerProblem: () => undefined,
+    };
     const late = appWith({ itemTables: held });
     await publish(SECOND);
     // The holder has not looked yet: everything is still of the first.
@@ -451,7 +461,12 @@ describe("a flip of generations", () => {
     // Read under the first, answered after the second was loaded: still of the first alone.
     let current = { ...tables, generation: FIRST };
     const flipping = appWith({
-      itemTables: { current: () => current, active: () => current.generation, ranker: () => undefined },
+      itemTables: {
+        current: () => current,
+        active: () => current.generation,
+        ranker: () => undefined,
+        rankerProblem: () => undefined,
+      },
       profiles: async (profileId) => {
         current = { ...tables, generation: SECOND };
         return directory.get(profileId);

@@ -84,7 +84,7 @@ const DAY_MS = 86_400_000;
 
 export interface ServingApiDeps {
   readonly recommendations: Pick<RecommendationStore, "getLists" | "getStateUnless">;
-  readonly itemTables: Pick<ItemTablesHolder, "current" | "active" | "ranker">;
+  readonly itemTables: Pick<ItemTablesHolder, "current" | "active" | "ranker" | "rankerProblem">;
   readonly catalogue: Pick<CatalogueHolder, "current" | "genreNames" | "collections">;
   /** undefined: no such profile. */
   readonly profiles: (profileId: ProfileId) => Promise<ServedProfile | undefined>;
@@ -204,7 +204,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   /** What is not the profile's. */
   function requestCommon(held: Held, identity: Identity, asker: Omit<ShowingRequest, "at">) {
     const at = clock.now();
-    const { ws, showings, ranker, rules } = held;
+    const { ws, showings, ranker, rankerProblem, rules } = held;
     const head = headOf(ws, at);
     const titles = titleFeatures?.current();
     const common = {
@@ -226,6 +226,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   function askForNobody(c: Context, identity: Identity) {
     const exclude = excludedOf(c.req.queries("exclude"));
     const held = workspace();
+      rankerProblem,
     const { country } = identity;
     const locale = localeOf(c.req.query("locale"), identity);
     const { head, common } = requestCommon(held, identity, { country, locale });
@@ -426,9 +427,10 @@ function createWorkspaceHolder(
   let titles = deps.catalogue.current();
   const make = (): Held => {
     const view = createTitleView(titles, tables, deps.catalogue.collections());
+  readonly rankerProblem: string | undefined;
     return {
       ws: createWorkspace(view),
-      ranker: deps.itemTables.ranker(),
+      ...rankerNow(),
       showings: createShowings(view, deps.catalogue.genreNames()),
       rules: compiledFor(view),
     };
@@ -436,6 +438,7 @@ function createWorkspaceHolder(
   let published = deps.rules?.current();
   const compiledFor = (view: TitleView): SlateRequest["rules"] =>
     published && { version: published.version, compiled: compileRules(published.ruleSet, ruleTitlesOf(view)) };
+  const rankerNow = () => ({ ranker: deps.itemTables.ranker(), rankerProblem: deps.itemTables.rankerProblem() });
   let held = make();
   return function current() {
     if (tables !== deps.itemTables.current() || titles !== deps.catalogue.current()) {
@@ -459,6 +462,10 @@ function createWorkspaceHolder(
 const withEdits = (history: Reading<History>, edits: readonly TasteFacetEdit[]): Reading<History> =>
   history.kind === "read" ? { kind: "read", value: { ...history.value, tasteEdits: tasteEditsOf(edits) } } : history;
 
+    // Read later than its tables, where the store did not answer.
+    if (held.ws.view.tables === tables && held.rankerProblem !== deps.itemTables.rankerProblem()) {
+      held = { ...held, ...rankerNow() };
+    }
 const generationOf = (tables: ItemTables | undefined) => tables?.generation as Generation | undefined;
 
 const headOf = (ws: Workspace, at: number) => ({

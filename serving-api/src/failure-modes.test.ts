@@ -312,6 +312,7 @@ describe("model files", () => {
     const { page } = await world.open(app);
     expect(page!.generation).toBe(SECOND);
     expect(titlesOf(page).length).toBeGreaterThan(50);
+    expect(parts(page)).toEqual(["ranker unavailable"]);
   });
 });
 

@@ -109,14 +109,19 @@ describe("the ranker of a publication", () => {
 
   test("is held beside its tables; without one, or with one that can't be used, the tables are served all the same", async () => {
     const world = publication();
-    const holder = createItemTablesHolder({ ...world.deps, clock: clock() });
+    const told: boolean[] = [];
+    const holder = createItemTablesHolder({ ...world.deps, clock: clock(), onRanker: (is) => told.push(is) });
     const cases = [
-      { bytes: encodeRankerModel(model("blendedScore")), version: "r-1" },
-      { bytes: encodeRankerModel(model("a feature of tomorrow")), version: undefined },
-      { bytes: new TextEncoder().encode("no model"), version: undefined },
-      { bytes: undefined, version: undefined },
+      { bytes: encodeRankerModel(model("blendedScore")), version: "r-1", problem: undefined },
+      {
+        bytes: encodeRankerModel(model("a feature of tomorrow")),
+        version: undefined,
+        problem: "it needs features that are not served (a feature of tomorrow)",
+      },
+      { bytes: new TextEncoder().encode("no model"), version: undefined, problem: expect.stringContaining("be used") },
+      { bytes: undefined, version: undefined, problem: undefined },
     ];
-    for (const [place, { bytes, version }] of cases.entries()) {
+    for (const [place, { bytes, version, problem }] of cases.entries()) {
       const generation = place % 2 === 0 ? FIRST : SECOND;
       world.publish(generation);
       world.put(rankerModelKey(generation), bytes);
@@ -125,7 +130,29 @@ describe("the ranker of a publication", () => {
       expect(holder.problem()).toBeUndefined();
       expect(holder.current()?.generation).toBe(generation);
       expect(holder.ranker()?.version).toBe(version);
+      expect(holder.rankerProblem()).toEqual(problem);
     }
+    expect(told).toEqual([false, true, true, false]);
+  });
+
+  test("is asked for again where the store did not answer, and its tables are served meanwhile", async () => {
+    const world = publication();
+    let isAway = true;
+    const get = async (key: string) => {
+      if (isAway && key === rankerModelKey(FIRST)) throw new Error("connection refused");
+      return world.deps.objects.get(key);
+    };
+    const holder = createItemTablesHolder({ ...world.deps, objects: { get }, clock: clock() });
+    world.publish(FIRST);
+    world.put(rankerModelKey(FIRST), encodeRankerModel(model("blendedScore")));
+    world.activate(FIRST);
+    await holder.refresh();
+    expect(holder.current()?.generation).toBe(FIRST);
+    expect(holder.rankerProblem()).toBe("it could not be read (connection refused)");
+    isAway = false;
+    await holder.refresh();
+    expect(holder.rankerProblem()).toBeUndefined();
+    expect(holder.ranker()?.version).toBe("r-1");
   });
 });
 

@@ -68,6 +68,8 @@ export interface SlateRequest {
   readonly titleFeaturesProblem?: Pick<Degradation, "cause" | "detail"> | undefined;
   /** Of the tables' generation, over the columns of stages/features.ts. */
   readonly ranker?: Ranker | undefined;
+  /** Why there is none, though one was published. */
+  readonly rankerProblem?: string | undefined;
   /** The product team's, compiled for this view. */
   readonly rules?: { readonly version: number; readonly compiled: CompiledRules } | undefined;
   /** What the account subscribes to; null: nothing. */
@@ -213,7 +215,11 @@ export function prepare(ws: Workspace, request: SlateRequest, options: PrepareOp
   } else if (!popularity) {
     degradations.push(missing("popularity", "missing", "The publication has no table of popular titles."));
   }
-  const { titleFeaturesProblem } = request;
+  const { titleFeaturesProblem, rankerProblem } = request;
+  if (rankerProblem !== undefined && parameters.ranker && !other) {
+    const detail = `The publication's ranker is not used: ${rankerProblem}.`;
+    degradations.push(missing("ranker", "unavailable", detail));
+  }
   if (titleFeaturesProblem) {
     degradations.push(missing("title_features", titleFeaturesProblem.cause, titleFeaturesProblem.detail));
   }

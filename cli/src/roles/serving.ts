@@ -38,16 +38,18 @@ export function composeServing(
     metrics,
     onGuard,
     onStalePage,
+    onRanker,
   }: {
     readonly settings: Pick<Settings, "servingParameters">;
     readonly metrics: DecisionLogMetrics;
     readonly onGuard: (dependency: string, isOpen: boolean) => void;
     readonly onStalePage: (isServed: boolean) => void;
+    readonly onRanker: (isUnusable: boolean) => void;
   },
 ): ServingPart {
   const { clock, logOf, lifecycle } = context;
   const log = logOf("serving");
-  const itemTables = createItemTablesHolder({ recommendations, objects, clock, log });
+  const itemTables = createItemTablesHolder({ recommendations, objects, clock, log, onRanker });
   const rules = createRulesHolder({ fetchRules: publishedRules(context.call("control")), clock, log: logOf("rules") });
   const titleFeatures = createLiveTitleFeatures({ objects, eventLog, clock, log: logOf("title-features") });
   const guarding = { clock, log, onChange: onGuard };

@@ -5,16 +5,15 @@ import "./styles.css";
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ApiFailure } from "./api/client.ts";
+import { ApiFailure, mayRetry, overloadMsOf } from "./api/client.ts";
 import { sessionQuery } from "./api/queries.ts";
 import { locale } from "./locale.ts";
 import { App } from "./router.tsx";
 import { createServices, ServicesProvider } from "./services.ts";
 import { loadStrings } from "./strings.ts";
 
-/** What a request may be tried again for; a refusal stays a refusal. */
-const isTransient = (error: unknown) => !(error instanceof ApiFailure) || error.status === 0 || error.status >= 500;
-const RETRIES_MAX = 2;
+const RETRY_MS_MIN = 1_000;
+const RETRY_MS_MAX = 30_000;
 
 const queries = new QueryClient({
   queryCache: new QueryCache({
@@ -24,7 +23,9 @@ const queries = new QueryClient({
   }),
   defaultOptions: {
     queries: {
-      retry: (failures, error) => failures < RETRIES_MAX && isTransient(error),
+      retry: mayRetry,
+      // The answer to an overload says when to come back, and each viewer is told another time.
+      retryDelay: (failures, error) => overloadMsOf(error) ?? Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures),
       // A page that changes by itself under the viewer's eyes is worse than one that is a minute old.
       refetchOnWindowFocus: false,
     },

@@ -21,14 +21,31 @@ export class ApiFailure extends Error {
   readonly status: number;
   /** The request id, to be quoted to support. */
   readonly instance: string | undefined;
+  /** How long to wait before the same is asked again, where the answer said so. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(kind: FailureCause, status: number, problem: Partial<Problem>) {
+  constructor(kind: FailureCause, status: number, problem: Partial<Problem>, retryAfterMs?: number) {
     super(problem.detail ?? problem.title ?? kind);
     this.kind = kind;
     this.status = status;
     this.instance = problem.instance;
+    this.retryAfterMs = retryAfterMs;
   }
 }
+
+/** An overload answers at once; who is told no time waits this long. */
+const OVERLOAD_MS = 5_000;
+
+/** When to ask again of a part that has too much to do; undefined: that is not what failed. */
+export function overloadMsOf(error: unknown): number | undefined {
+  if (!(error instanceof ApiFailure) || error.kind !== "overloaded") return undefined;
+  return error.retryAfterMs ?? OVERLOAD_MS;
+}
+
+/** What a request may be tried again for; a refusal stays a refusal. */
+const isTransient = (error: unknown) => !(error instanceof ApiFailure) || error.status === 0 || error.status >= 500;
+const RETRIES_MAX = 2;
+export const mayRetry = (failures: number, error: unknown): boolean => failures < RETRIES_MAX && isTransient(error);
 
 /** Longer than the slowest page by far; a request beyond it has been lost on the way. */
 const REQUEST_MS_MAX = 15_000;
@@ -40,10 +57,16 @@ const SESSION = "/api/v1/session";
 const slugOf = (problem: Partial<Problem>): FailureCause =>
   (problem.type?.split("/").at(-1) as ProblemSlug | undefined) ?? "unknown";
 
+/** `Retry-After` in seconds, as ours is; the form with a date is a proxy's. */
+function retryAfterMsOf(response: Response): number | undefined {
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
+}
+
 async function failureOf(response: Response): Promise<ApiFailure> {
   const isProblem = response.headers.get("content-type")?.includes("problem+json");
   const problem: Partial<Problem> = isProblem ? await response.json().catch(() => ({})) : {};
-  return new ApiFailure(isProblem ? slugOf(problem) : "unknown", response.status, problem);
+  return new ApiFailure(isProblem ? slugOf(problem) : "unknown", response.status, problem, retryAfterMsOf(response));
 }
 
 async function answerTo(path: string, init: RequestInit): Promise<Response> {
@@ -128,7 +151,7 @@ export async function sendEvents(events: readonly ClientEvent[]): Promise<SendOu
     const answer = await request<EventBatchAnswer>("/api/v1/events", { ...init, keepalive });
     return { kind: "answered", answer };
   } catch (error) {
-    const status = error instanceof ApiFailure ? error.status : 0;
-    return isRetriable(status) ? { kind: "retriable" } : { kind: "rejected", status };
+    const { status, retryAfterMs } = error instanceof ApiFailure ? error : { status: 0, retryAfterMs: undefined };
+    return isRetriable(status) ? { kind: "retriable", afterMs: retryAfterMs } : { kind: "rejected", status };
   }
 }

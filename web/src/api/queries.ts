@@ -3,7 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { SessionView } from "@thewatcher/contracts/api/session";
 import type { EventQueue } from "../events/queue.ts";
-import { ApiFailure, api, type HomeWishes } from "./client.ts";
+import { ApiFailure, api, type HomeWishes, mayRetry, overloadMsOf } from "./client.ts";
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
@@ -35,6 +35,8 @@ export const homeQuery = (profileId: string, queue: EventQueue, wishes: HomeWish
       await Promise.race([queue.flush(), tooLate]);
       return api.getHome(wishes);
     },
+    // The page comes when it can: nobody has to ask for it.
+    retry: (failures, error) => overloadMsOf(error) !== undefined || mayRetry(failures, error),
     // Every return to the page asks anew: that is how a click shows.
     staleTime: 0,
     gcTime: 30 * 60_000,

@@ -63,6 +63,24 @@ describe("event queue", () => {
     expect(queue.lastActAcknowledgedMs()).toBe(START_MS);
   });
 
+  test("what an overloaded collector refused waits as long as it said, and no longer than half a minute", async () => {
+    const { timers, sent, queue } = setup([
+      { kind: "retriable", afterMs: 7_000 },
+      { kind: "retriable", afterMs: 3_600_000 },
+    ]);
+    queue.add(click("a"), "urgent");
+    await timers.advance(0);
+    await timers.advance(6_999);
+    expect(sent).toHaveLength(1);
+    await timers.advance(1);
+    expect(sent).toHaveLength(2);
+    await timers.advance(29_999);
+    expect(sent).toHaveLength(2);
+    await timers.advance(1);
+    expect(sent.map(names)).toEqual([["a"], ["a"], ["a"]]);
+    expect(new Set(sent.flat().map(({ eventId }) => eventId)).size).toBe(1);
+  });
+
   test("a failed request is sent again with the same ids, after 1, 2, 4 s, and newer events wait behind it", async () => {
     const retriable: SendOutcome = { kind: "retriable" };
     const { timers, sent, queue } = setup([retriable, retriable, retriable]);

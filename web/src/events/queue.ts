@@ -35,8 +35,8 @@ export type SendOutcome =
   | { readonly kind: "answered"; readonly answer: EventBatchAnswer }
   /** The collector will never take it: a malformed request, or no one is signed in. */
   | { readonly kind: "rejected"; readonly status: number }
-  /** No network, an overload, a restart: the same events again later. */
-  | { readonly kind: "retriable" };
+  /** No network, an overload, a restart: the same events again later, and not before the collector wants them. */
+  | { readonly kind: "retriable"; readonly afterMs?: number | undefined };
 
 export interface EventQueueDeps {
   readonly send: (events: readonly ClientEvent[]) => Promise<SendOutcome>;
@@ -115,7 +115,8 @@ export function createEventQueue(deps: EventQueueDeps): EventQueue {
     if (sentEpoch !== epoch) return true;
     waiting = [...taken, ...waiting];
     makeRoom();
-    retryDelayMs = retryDelayMs === 0 ? RETRY_FIRST_MS : Math.min(RETRY_LONGEST_MS, retryDelayMs * 2);
+    const backOffMs = retryDelayMs === 0 ? RETRY_FIRST_MS : retryDelayMs * 2;
+    retryDelayMs = Math.min(RETRY_LONGEST_MS, Math.max(backOffMs, outcome.afterMs ?? 0));
     return false;
   }
 

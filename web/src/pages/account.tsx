@@ -11,8 +11,10 @@ import { APP_LOCALES, chooseLocale } from "../locale.ts";
 import { Field, Form, NewPasswordField, PasswordField, PinField, problemWords } from "../parts/form.tsx";
 import { Icon, Wordmark } from "../parts/icons.tsx";
 import { LANGUAGE_NAMES, LanguageChoice } from "../parts/language-choice.tsx";
+import { ProfilingSwitch } from "../parts/profiling.tsx";
 import { useLeaveProfile } from "../parts/shell.tsx";
 import { Failure } from "../parts/states.tsx";
+import { tasteQuery } from "../parts/taste.ts";
 import { Avatar } from "../poster/poster.tsx";
 import { Link, Navigate } from "../routing/router.tsx";
 import { useServices } from "../services.ts";
@@ -171,6 +173,21 @@ function EditProfile({
         </Form>
       )}
     </div>
+  );
+}
+
+/** Of the profile that is watching. */
+function ProfilingPart({ profile: { profileId, name } }: { readonly profile: AccountProfile }) {
+  const words = pageStrings.taste;
+  const taste = useQuery(tasteQuery(profileId));
+  if (taste.data === undefined) return null;
+  return (
+    <Part title={`${words.profiling}: ${name}`}>
+      <ProfilingSwitch profileId={profileId} isOn={taste.data.profiling} />
+      <Link className="textual" to="/taste">
+        {words.manage} <Icon name="on" />
+      </Link>
+    </Part>
   );
 }
 
@@ -349,7 +366,8 @@ export function AccountPage() {
   if (session.isPending) return null;
   if (session.isError) return <Failure error={session.error} onRetry={() => void session.refetch()} />;
   if (session.data.kind === "anonymous") return <Navigate to="/welcome" />;
-  const { account } = session.data;
+  const { account, profileId } = session.data;
+  const watching = account.profiles.find((profile) => profile.profileId === profileId);
 
   /** An account of one's own remembers the language everywhere; the demo's are everybody's, and only this device does. */
   async function speak(next: Locale): Promise<void> {
@@ -384,6 +402,7 @@ export function AccountPage() {
         <LanguageChoice onChoose={(next) => void speak(next)} />
       </Part>
       <ProfilesPart account={account} />
+      {watching !== undefined && <ProfilingPart profile={watching} />}
       <DevicesPart hasPassword={account.hasPassword} />
       {account.hasPassword && <EmailPart />}
       {account.hasPassword && <PasswordPart />}

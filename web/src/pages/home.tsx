@@ -3,14 +3,14 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { HomePage, Row, SlateItem } from "@thewatcher/contracts/api/serving";
 import { useEffect, useMemo, useState } from "react";
-import type { HomeWishes } from "../api/client.ts";
+import { type HomeWishes, overloadMsOf } from "../api/client.ts";
 import { homeQuery } from "../api/queries.ts";
 import { changeBetween, NO_CHANGE } from "../page-change.ts";
 import { type Placement, useItemReports } from "../parts/card.tsx";
 import { WishesOfHome } from "../parts/home-wishes.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { RowOfCards } from "../parts/row.tsx";
-import { Empty, Failure, RowsSkeleton } from "../parts/states.tsx";
+import { Empty, Failure, FullHouse, RowsSkeleton } from "../parts/states.tsx";
 import { useStated, useStatements, useViewer } from "../parts/viewer.ts";
 import { Backdrop } from "../poster/poster.tsx";
 import { Link } from "../routing/router.tsx";
@@ -98,14 +98,17 @@ function takeHero(rows: readonly Row[]) {
   return { hero: { item, rowId: picks.rowId }, rows: rows.map((row) => (row === picks ? rest : row)) };
 }
 
-/** The page on the screen with what it brought anew; carried over from the page that was shown before. */
-function usePageChange(page: HomePage | undefined) {
-  const [shown, setShown] = useState({ page, change: NO_CHANGE });
+/**
+ * The page on the screen with what it brought anew; carried over from the page that was shown before. What the viewer's
+ * own wishes bring is no news.
+ */
+function usePageChange(page: HomePage | undefined, wishes: HomeWishes) {
+  const [shown, setShown] = useState({ page, wishes, change: NO_CHANGE });
   if (page !== undefined && page !== shown.page) {
     // A page composed again to the same titles keeps the marks of the change before it.
-    const change = changeBetween(shown.page, page);
-    const isSame = change.freshTitleIds.size === 0 && change.becauseOf === null;
-    const next = { page, change: isSame && shown.page?.profileId === page.profileId ? shown.change : change };
+    const change = wishes === shown.wishes ? changeBetween(shown.page, page) : NO_CHANGE;
+    const isSame = wishes === shown.wishes && change.freshTitleIds.size === 0 && change.becauseOf === null;
+    const next = { page, wishes, change: isSame && shown.page?.profileId === page.profileId ? shown.change : change };
     setShown(next);
     return next.change;
   }
@@ -136,7 +139,7 @@ export function Home() {
   const [wishes, setWishes] = useState<HomeWishes>({});
   const home = useQuery({ ...homeQuery(profileId, queue, wishes), placeholderData: keepPreviousData });
   const statedNow = useStore(stated);
-  const change = usePageChange(home.data);
+  const change = usePageChange(home.isPlaceholderData ? undefined : home.data, wishes);
   const { refetch } = home;
   const lookAgain = useMemo(() => () => void refetch(), [refetch]);
   useSecondLook(lookAgain);
@@ -158,10 +161,29 @@ export function Home() {
   const nameOf: NameOf = (titleId) => names.get(titleId);
 
   if (home.data === undefined) {
-    return home.isError ? <Failure error={home.error} onRetry={lookAgain} /> : <RowsSkeleton rows={4} />;
+    // While it waits to be asked for again, the query has no error yet.
+    const waitMs = overloadMsOf(home.failureReason);
+    if (waitMs !== undefined) return <FullHouse afterMs={waitMs} />;
+    if (!home.isError) return <RowsSkeleton rows={4} />;
+    return (
+      <>
+        <Failure error={home.error} onRetry={lookAgain} />
+        {Object.keys(wishes).length > 0 && <WishesOfHome wishes={wishes} onChange={setWishes} />}
+      </>
+    );
   }
-  const { decisionId, degradations } = home.data;
+  const { decisionId, degradations, profiling = true } = home.data;
   const { hero, rows } = takeHero(withoutHidden(home.data.rows, statedNow));
+  if (rows.length === 0 && Object.keys(wishes).length > 0) {
+    return (
+      <>
+        <Empty title={strings.home.nothingFits}>
+          <p>{strings.home.nothingFitsLead}</p>
+        </Empty>
+        <WishesOfHome wishes={wishes} onChange={setWishes} />
+      </>
+    );
+  }
   if (rows.length === 0) {
     return (
       <Empty title={strings.home.emptyTitle}>
@@ -180,18 +202,27 @@ export function Home() {
         <Hero
           key={hero.item.title.titleId}
           item={hero.item}
-          placement={{ decisionId, rowId: hero.rowId }}
+          placement={{ decisionId, rowId: hero.rowId, isReported: profiling }}
           nameOf={nameOf}
         />
       )}
       {degradations.length > 0 && <p className="partial">{strings.home.partial}</p>}
-      <div className={hero === null ? "rows" : "rows rows--under-hero"}>
+      <div className={hero === null ? "rows" : "rows rows--under-hero"} aria-busy={home.isPlaceholderData}>
+        {!profiling && (
+          <p className="partial">
+            {strings.home.unprofiled}{" "}
+            <Link className="textual" to="/taste">
+              {strings.home.taste}
+            </Link>
+          </p>
+        )}
         <WishesOfHome wishes={wishes} onChange={setWishes} />
         {rows.map((row) => (
           <RowOfCards
             key={row.rowId}
             row={row}
             decisionId={decisionId}
+            isReported={profiling}
             nameOf={nameOf}
             isFresh={(titleId) => change.freshTitleIds.has(titleId)}
           />

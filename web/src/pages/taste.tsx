@@ -3,31 +3,31 @@
  * picks are shown as they would be before anything is kept. Here a watch is forgotten, and personalisation switched off.
  */
 
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { TasteEdits, TasteView } from "@thewatcher/contracts/api/taste";
+import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
+import type { TasteView } from "@thewatcher/contracts/api/taste";
 import { useState } from "react";
 import { more } from "../api/more.ts";
-import { problemWords } from "../parts/form.tsx";
-import { Icon } from "../parts/icons.tsx";
+import { ProfilingSwitch } from "../parts/profiling.tsx";
 import { Failure, RowsSkeleton } from "../parts/states.tsx";
+import { tasteQuery, useSayOfTaste } from "../parts/taste.ts";
 import { PlainCard } from "../parts/title-card.tsx";
 import { useViewer } from "../parts/viewer.ts";
 import { Link } from "../routing/router.tsx";
-import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
 import { pageStrings } from "../strings-of-pages.ts";
-
-type Facet = TasteView["facets"][number];
-type Edits = TasteEdits["edits"];
-/** Corrections that are not kept yet, by facet. */
-type Draft = ReadonlyMap<string, number>;
+import {
+  type Draft,
+  type Edits,
+  editsOf,
+  type Facet,
+  inSheetOrder,
+  newAmong,
+  percent,
+  picksOf,
+  valueIn,
+} from "../taste-words.ts";
 
 const KINDS = ["genre", "decade", "country", "person"] as const satisfies readonly Facet["kind"][];
-/** Of the preview: a screen of cards. */
-const PICKS_MAX = 12;
-
-const tasteKey = (profileId: string) => ["taste", profileId] as const;
-const percent = (share: number) => `${Math.round(share * 100)}%`;
 
 /** A person stands in the sheet by id. */
 function useNameOf({ kind, name }: Facet): string {
@@ -53,6 +53,11 @@ function FacetLine({
   const words = pageStrings.taste;
   const name = useNameOf(facet);
   const { share, crowdShare, evidence } = facet;
+  const choices = [
+    [-1, words.less],
+    [0, words.asIs],
+    [1, words.more],
+  ] as const;
   return (
     <li className="line trait">
       <span className="line__words">
@@ -64,93 +69,75 @@ function FacetLine({
           <span className="person__note">{words.because(strings.list(evidence.map((title) => title.name)))}</span>
         )}
       </span>
-      <span className="trait__acts">
-        <button
-          type="button"
-          className="chip"
-          aria-label={words.less(name)}
-          aria-pressed={value < 0}
-          onClick={() => onChange(value < 0 ? 0 : -1)}
-        >
-          −
-        </button>
-        <button
-          type="button"
-          className="chip"
-          aria-label={words.more(name)}
-          aria-pressed={value > 0}
-          onClick={() => onChange(value > 0 ? 0 : 1)}
-        >
-          +
-        </button>
-      </span>
+      <fieldset className="dial">
+        <legend className="unseen">{name}</legend>
+        {choices.map(([choice, label]) => (
+          <label key={choice} className="dial__choice">
+            <input
+              type="radio"
+              className="unseen"
+              name={facet.facet}
+              checked={value === choice}
+              onChange={() => onChange(choice)}
+            />
+            {label}
+          </label>
+        ))}
+      </fieldset>
     </li>
   );
 }
 
-/** The picks as the page would have them. */
-function Preview({ edits }: { readonly edits: Edits }) {
-  const { profileId } = useViewer();
-  const preview = useQuery({
+const previewQuery = (profileId: string, edits: Edits) =>
+  queryOptions({
     queryKey: ["taste-preview", profileId, edits],
     queryFn: ({ signal }) => more.previewTaste(edits, signal),
-    placeholderData: keepPreviousData,
     gcTime: 0,
   });
+
+/** The picks as the page would have them, beside what they are. */
+function Preview({ kept, edits }: { readonly kept: Edits; readonly edits: Edits }) {
+  const words = pageStrings.taste;
+  const { profileId } = useViewer();
+  const now = useQuery(previewQuery(profileId, kept));
+  const preview = useQuery({ ...previewQuery(profileId, edits), placeholderData: keepPreviousData });
   if (preview.isError) return <Failure error={preview.error} onRetry={() => void preview.refetch()} />;
   if (preview.data === undefined) return <RowsSkeleton rows={1} />;
-  const { rows } = preview.data;
-  const picks = rows.find(({ kind }) => kind === "top_picks") ?? rows.find(({ kind }) => kind !== "continue_watching");
+  const picks = picksOf(preview.data);
+  const fresh = now.data === undefined ? undefined : newAmong(picks, picksOf(now.data));
   return (
-    <ul className="row__items preview__items">
-      {picks?.items.slice(0, PICKS_MAX).map(({ title }) => (
-        <PlainCard key={title.titleId} title={title} />
-      ))}
-    </ul>
+    <div aria-busy={preview.isPlaceholderData}>
+      <p className="preview__news" aria-live="polite">
+        {fresh !== undefined && (fresh.length === 0 ? words.bringsNothing : words.brings(strings.list(fresh)))}
+      </p>
+      <ul className="row__items preview__items">
+        {picks.map(({ title }) => (
+          <PlainCard key={title.titleId} title={title} />
+        ))}
+      </ul>
+    </div>
   );
-}
-
-/** Whatever is said of a taste changes the sheet and the page. */
-function useSay() {
-  const { profileId } = useViewer();
-  const { notify } = useServices();
-  const queries = useQueryClient();
-  return async (what: () => Promise<void>, said: Parameters<typeof notify>): Promise<boolean> => {
-    let isSaid = true;
-    try {
-      await what();
-      notify(...said);
-    } catch (error) {
-      isSaid = false;
-      notify(problemWords(error));
-    }
-    await Promise.all([
-      queries.invalidateQueries({ queryKey: tasteKey(profileId) }),
-      queries.invalidateQueries({ queryKey: ["home", profileId] }),
-    ]);
-    return isSaid;
-  };
 }
 
 function Facets({ view }: { readonly view: TasteView }) {
   const words = pageStrings.taste;
   const { profileId } = useViewer();
-  const say = useSay();
+  const say = useSayOfTaste(profileId);
   const [draft, setDraft] = useState<Draft>(new Map());
-  const valueNow = ({ facet, value }: Facet) => draft.get(facet) ?? value;
-  const edits: Edits = view.facets
-    .map((facet) => ({ facet: facet.facet, value: valueNow(facet) }))
-    .filter(({ value }) => value !== 0);
-  const isChanged = view.facets.some((facet) => valueNow(facet) !== facet.value);
+  const kept = editsOf(view.facets, new Map());
+  const edits = editsOf(view.facets, draft);
+  const isChanged = view.facets.some((facet) => valueIn(draft, facet) !== facet.value);
   const save = async () => {
-    if (await say(() => more.putTaste(profileId, edits), [words.saved])) setDraft(new Map());
+    const undo = () => void say(() => more.putTaste(profileId, kept), [words.undone]);
+    const isKept = await say(() => more.putTaste(profileId, edits), [words.saved, { label: strings.undo, run: undo }]);
+    if (isKept) setDraft(new Map());
   };
   return (
     <>
       {view.titleCount === 0 && <p className="quiet">{words.nothing}</p>}
       <div className="traits">
         {KINDS.map((kind) => {
-          const facets = view.facets.filter((facet) => facet.kind === kind);
+          const facets = inSheetOrder(view.facets.filter((facet) => facet.kind === kind));
           return (
             facets.length > 0 && (
               <section key={kind} aria-labelledby={`taste-${kind}`}>
@@ -162,7 +149,7 @@ function Facets({ view }: { readonly view: TasteView }) {
                     <FacetLine
                       key={facet.facet}
                       facet={facet}
-                      value={valueNow(facet)}
+                      value={valueIn(draft, facet)}
                       onChange={(value) => setDraft(new Map(draft).set(facet.facet, value))}
                     />
                   ))}
@@ -185,7 +172,7 @@ function Facets({ view }: { readonly view: TasteView }) {
               {words.reset}
             </button>
           </div>
-          <Preview edits={edits} />
+          <Preview kept={kept} edits={edits} />
         </section>
       )}
     </>
@@ -195,7 +182,7 @@ function Facets({ view }: { readonly view: TasteView }) {
 function Titles({ titles }: Pick<TasteView, "titles">) {
   const words = pageStrings.taste;
   const { profileId } = useViewer();
-  const say = useSay();
+  const say = useSayOfTaste(profileId);
   if (titles.length === 0) return null;
   const forget = (titleId: string, isForgotten: boolean) => () => more.forget(profileId, titleId, isForgotten);
   return (
@@ -218,7 +205,7 @@ function Titles({ titles }: Pick<TasteView, "titles">) {
               className="button button--quiet"
               aria-label={forgotten ? words.remember(name) : words.forget(name)}
               onClick={() => {
-                const undo = () => void say(forget(titleId, false), [words.rememberShort]);
+                const undo = () => void say(forget(titleId, false), [words.remembered(name)]);
                 if (forgotten) undo();
                 else void say(forget(titleId, true), [words.forgotten(name), { label: strings.undo, run: undo }]);
               }}
@@ -232,53 +219,38 @@ function Titles({ titles }: Pick<TasteView, "titles">) {
   );
 }
 
-function ProfilingSwitch({ isOn }: { readonly isOn: boolean }) {
-  const words = pageStrings.taste;
-  const { profileId } = useViewer();
-  const say = useSay();
-  const change = () => say(() => more.putProfiling(profileId, !isOn), [isOn ? words.switchedOff : words.switchedOn]);
-  return (
-    <section aria-labelledby="taste-profiling">
-      <h2 className="row__heading" id="taste-profiling">
-        {words.profiling}
-      </h2>
-      <p className="quiet">{isOn ? words.profilingOn : words.profilingOff}</p>
-      <p className="part__act">
-        <button type="button" className={isOn ? "button" : "button button--main"} onClick={() => void change()}>
-          {isOn ? words.switchOff : words.switchOn}
-        </button>
-        <a className="textual" href="/recommendations-rules">
-          {strings.home.rules} <Icon name="on" />
-        </a>
-      </p>
-    </section>
-  );
-}
-
 export function TastePage() {
   const words = pageStrings.taste;
   const { profileId } = useViewer();
-  const taste = useQuery({
-    queryKey: tasteKey(profileId),
-    queryFn: () => more.getTaste(profileId),
-    refetchOnMount: "always",
-  });
+  const taste = useQuery({ ...tasteQuery(profileId), refetchOnMount: "always" });
   if (taste.isPending) return <RowsSkeleton rows={2} />;
   if (taste.isError) return <Failure error={taste.error} onRetry={() => void taste.refetch()} />;
   const { profiling, degradations, titles } = taste.data;
+  const switchPart = (
+    <section className="part" aria-labelledby="taste-profiling">
+      <h2 className="row__heading" id="taste-profiling">
+        {words.profiling}
+      </h2>
+      <ProfilingSwitch profileId={profileId} isOn={profiling} />
+    </section>
+  );
   return (
     <div className="page page--taste">
       <title>{strings.pageTitle(words.title)}</title>
       <h1 className="page__title">{words.title}</h1>
-      <p className="page__lead">{words.lead}</p>
-      {degradations.length > 0 && <p className="partial">{strings.home.partial}</p>}
+      {profiling && (
+        <p className="page__lead">
+          {words.lead} <a href="#taste-profiling">{words.profiling}</a>
+        </p>
+      )}
+      {degradations.length > 0 && <p className="quiet">{strings.home.partial}</p>}
       {profiling && (
         <>
           <Facets view={taste.data} />
           <Titles titles={titles} />
         </>
       )}
-      <ProfilingSwitch isOn={profiling} />
+      {switchPart}
     </div>
   );
 }

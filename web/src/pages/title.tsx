@@ -10,6 +10,7 @@ import { Card } from "../parts/card.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Stars } from "../parts/stars.tsx";
 import { Failure, RowsSkeleton } from "../parts/states.tsx";
+import { tasteQuery, useSayOfTaste } from "../parts/taste.ts";
 import { useStated, useStatements, useViewer } from "../parts/viewer.ts";
 import { Backdrop, Poster } from "../poster/poster.tsx";
 import { Link, useParam } from "../routing/router.tsx";
@@ -51,7 +52,40 @@ function Actions({ title }: { readonly title: TitleDetails }) {
       </div>
       {notInterested && <p className="actions__note">{words.notInterestedDone}</p>}
       <Stars stars={stars} onRate={(next) => say.rate(title, next)} />
+      <InTaste title={title} />
     </div>
+  );
+}
+
+/** What a viewer says who was not at the screen when it was watched. */
+function InTaste({ title: { titleId, name } }: { readonly title: TitleDetails }) {
+  const words = pageStrings.taste;
+  const { profileId } = useViewer();
+  const { stated } = useServices();
+  const { watched = false } = useStated(titleId);
+  const say = useSayOfTaste(profileId);
+  const taste = useQuery(tasteQuery(profileId));
+  const known = taste.data?.titles.find((title) => title.titleId === titleId);
+  if (taste.data?.profiling !== true || (known === undefined && !watched)) return null;
+  const isForgotten = known?.forgotten === true && !watched;
+  const remember = () => void say(() => more.forget(profileId, titleId, false), [words.remembered(name)]);
+  async function forget(): Promise<void> {
+    const undo = { label: strings.undo, run: remember };
+    const isTaken = await say(() => more.forget(profileId, titleId, true), [words.forgotten(name), undo]);
+    if (isTaken) stated.set(new Map(stated.get()).set(titleId, { ...stated.get().get(titleId), watched: false }));
+  }
+  return (
+    <p className="actions__note">
+      {isForgotten ? words.countsNot : words.counts}{" "}
+      <button
+        type="button"
+        className="textual textual--button"
+        aria-label={isForgotten ? words.remember(name) : words.forget(name)}
+        onClick={() => (isForgotten ? remember() : void forget())}
+      >
+        {isForgotten ? words.rememberShort : words.forgetShort}
+      </button>
+    </p>
   );
 }
 

@@ -14,17 +14,21 @@ import { type Origin, useStatements, useViewer } from "./viewer.ts";
 export interface Placement {
   readonly decisionId: DecisionId;
   readonly rowId: string;
+  /** false: the profile wants no profiling, and what it sees and opens is not told. */
+  readonly isReported?: boolean;
 }
 
 /** Reports for an item on a page: what it is to be seen there, and clicked there. */
-export function useItemReports(item: SlateItem, { decisionId, rowId }: Placement) {
+export function useItemReports(item: SlateItem, { decisionId, rowId, isReported = true }: Placement) {
   const { queue } = useServices();
   const { title, position } = item;
   const payload = { titleId: title.titleId, rowId };
-  const seenRef = useSighting<HTMLElement>(`${decisionId} ${rowId} ${title.titleId}`, () =>
-    queue.add({ type: "impression", decisionId, position, payload }),
-  );
-  const onClick = () => void queue.add({ type: "click", decisionId, position, payload }, "urgent");
+  const seenRef = useSighting<HTMLElement>(`${decisionId} ${rowId} ${title.titleId}`, () => {
+    if (isReported) queue.add({ type: "impression", decisionId, position, payload });
+  });
+  const onClick = () => {
+    if (isReported) queue.add({ type: "click", decisionId, position, payload }, "urgent");
+  };
   const origin: Origin = { decisionId, position, rowId };
   return { seenRef, onClick, origin };
 }

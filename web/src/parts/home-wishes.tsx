@@ -2,6 +2,7 @@
 import { useId } from "react";
 import type { HomeWishes } from "../api/client.ts";
 import { strings } from "../strings.ts";
+import { Icon } from "./icons.tsx";
 import { useViewer } from "./viewer.ts";
 
 const MINUTES = [30, 60, 95, 120, 150] as const;
@@ -21,7 +22,12 @@ function Pick({
   return (
     <span className="wish">
       <label htmlFor={id}>{label}</label>
-      <select id={id} className="chip" value={value} onChange={(event) => onPick(event.target.value)}>
+      <select
+        id={id}
+        className={value === "" ? "chip" : "chip chip--set"}
+        value={value}
+        onChange={(event) => onPick(event.target.value)}
+      >
         {options.map(([option, words]) => (
           <option key={option} value={option}>
             {words}
@@ -59,9 +65,14 @@ export function WishesOfHome({
         <Pick
           label={words.along}
           value={wishes.with ?? ""}
-          options={[["", words.alone], ...others.map((one) => [one.profileId, words.with(one.name)] as const)]}
+          options={[["", words.alone], ...others.map((one) => [one.profileId, one.name] as const)]}
           onPick={change("with")}
         />
+      )}
+      {Object.keys(wishes).length > 0 && (
+        <button type="button" className="button button--quiet tonight__drop" onClick={() => onChange({})}>
+          <Icon name="cross" /> {words.dropWishes}
+        </button>
       )}
     </fieldset>
   );

@@ -11,6 +11,7 @@ import { Icon } from "./icons.tsx";
 export interface RowProps {
   readonly row: Row;
   readonly decisionId: DecisionId;
+  readonly isReported: boolean;
   readonly nameOf: NameOf;
   readonly isFresh: (titleId: string) => boolean;
 }
@@ -18,7 +19,7 @@ export interface RowProps {
 /** Most of a screenful, so that the last card seen stays as an anchor. */
 const SCROLL_SHARE = 0.85;
 
-export function RowOfCards({ row, decisionId, nameOf, isFresh }: RowProps) {
+export function RowOfCards({ row, decisionId, isReported, nameOf, isFresh }: RowProps) {
   const headingId = useId();
   const list = useRef<HTMLUListElement>(null);
   const heading = rowHeading(row);
@@ -63,7 +64,7 @@ export function RowOfCards({ row, decisionId, nameOf, isFresh }: RowProps) {
           <Card
             key={item.title.titleId}
             item={item}
-            placement={{ decisionId, rowId: row.rowId }}
+            placement={{ decisionId, rowId: row.rowId, isReported }}
             nameOf={nameOf}
             rowWords={heading}
             {...(ranked ? { rank: rankOf(item.reason) ?? item.position + 1 } : {})}

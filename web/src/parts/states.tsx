@@ -18,6 +18,16 @@ export function Failure({ error, onRetry }: { readonly error: unknown; readonly 
   );
 }
 
+/** There is too much to do for a page: it is asked for again by itself, after as long as the answer said. */
+export function FullHouse({ afterMs }: { readonly afterMs: number }) {
+  return (
+    <section className="state" role="status">
+      <h1 className="state__title">{strings.waiting.title}</h1>
+      <p>{strings.waiting.lead(Math.ceil(afterMs / 1_000))}</p>
+    </section>
+  );
+}
+
 export function Empty({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (
     <section className="state">

@@ -39,9 +39,12 @@ export const strings = {
     minutes: "I have",
     anyLength: "all the time in the world",
     minutesOf: (minutes: number) => `${minutes} min`,
-    along: "Watching",
-    alone: "alone",
-    with: (name: string) => `with ${name}`,
+    along: "With me watches",
+    alone: "nobody",
+    dropWishes: "Anything goes",
+    nothingFits: "Nothing fits that",
+    nothingFitsLead: "With more time, or in other company, there is.",
+    unprofiled: "Personalisation is off: nothing of your history is read.",
     technologies: "Recommendation technologies are applied on this page.",
     rules: "By which rules we recommend",
     taste: "My taste",
@@ -109,6 +112,11 @@ export const strings = {
     refused: "That could not be saved.",
   },
 
+  waiting: {
+    title: "Full house",
+    lead: (seconds: number) => `Everybody wants in at this moment, and a page has to wait. It comes by itself in about ${seconds} s.`,
+  },
+
   failures: {
     title: "The film broke",
     causes: {
@@ -119,6 +127,7 @@ export const strings = {
       conflict: "That doesn't fit with how things are now. Reload and try again.",
       "too-many-requests": "That was a little too fast. Wait a moment and try again.",
       unavailable: "A part of the cinema is away for a moment. Try again soon.",
+      overloaded: "Too many viewers at once. Try again in a moment.",
       internal: "Something broke on our side. It is not your fault; try again.",
     } as Partial<Record<FailureCause, string>>,
     other: "Something went wrong. Try again.",

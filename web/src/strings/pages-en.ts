@@ -213,19 +213,23 @@ export const pageStrings = {
 
   taste: {
     title: "My taste",
-    lead: "What the service believes you like, and which titles say so. Make it more or less of anything: you see what changes before it is kept.",
+    lead: "What the service believes you like, and which titles say so. Ask for more or less of anything: you see what changes before you keep it.",
     nothing: "Nothing is known yet. Say what you like, or just watch something.",
     kinds: { genre: "Genres", decade: "Decades", country: "Countries", person: "People" },
     decade: (year: string) => `${year}s`,
     share: (own: string, crowd: string) => `${own} of what you watch, ${crowd} of what others do`,
     unknown: "Nothing of it in your history",
     because: (names: string) => `From ${names}`,
-    more: (name: string) => `More: ${name}`,
-    less: (name: string) => `Less: ${name}`,
+    less: "Less",
+    asIs: "As is",
+    more: "More",
     preview: "Your picks would be",
+    brings: (names: string) => `New among them: ${names}`,
+    bringsNothing: "The same titles as now",
     save: "Keep it",
     reset: "As it was",
     saved: "Kept. Your page knows already.",
+    undone: "It is as it was",
     titles: "What it is made of",
     titlesLead:
       "Was it somebody else at your screen? What is forgotten counts no more, here and in what is learned of you.",
@@ -235,14 +239,19 @@ export const pageStrings = {
     isForgotten: "Forgotten",
     remember: (name: string) => `Count ${name} again`,
     rememberShort: "Count it again",
+    remembered: (name: string) => `“${name}” counts again`,
+    counts: "It counts in your taste.",
+    countsNot: "Forgotten: it doesn't count in your taste.",
     profiling: "Personalisation",
-    profilingOn: "What you do here shapes your pages.",
-    profilingOff:
-      "Your history and lists are not read, and nothing is learned of what you do. Your page is that of everybody of your country and age.",
-    switchOff: "Without personalisation",
-    switchOn: "Personalise my pages",
+    profilingOn: "On: what you do here shapes your pages",
+    profilingOff: "Off: your pages are everybody's",
+    ifOff:
+      "Switched off, your history and lists are not read, and nothing is learned from what you do. You keep every title, and lose nothing that you stated: switch it on, and your pages are yours again.",
+    isOff:
+      "Your history and lists are not read, and nothing is learned from what you do. You are shown what everybody of your country and age is. Nothing that you stated is lost.",
     switchedOff: "From now on nothing of your history is read",
     switchedOn: "Your pages are yours again",
+    manage: "My taste, and what it is made of",
   },
 
   mobile: {

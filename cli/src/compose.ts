@@ -161,10 +161,10 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
           metrics: metrics.decisions,
           onGuard: metrics.guarded,
           onStalePage: metrics.stalePage,
+          onRanker: metrics.ranker,
         })
       : undefined;
   if (serving) parts.set("serving", serving);
-          onRanker: metrics.ranker,
   if (has("control")) parts.set("control", composeControl(stores, context));
   if (has("ingestion") && catalogue)
     parts.set("ingestion", composeIngestion(stores, context, { catalogue, metrics: metrics.collector }));

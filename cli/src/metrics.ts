@@ -18,11 +18,11 @@ export interface CinemaMetrics {
   guarded(dependency: string, isOpen: boolean): void;
   /** No page could be composed; an older one was served, or none. */
   stalePage(isServed: boolean): void;
+  /** Whether the ranker of the publication that is served can't be used. */
+  ranker(isUnusable: boolean): void;
   /** Of the synthetic viewer. */
   readonly reaction: ReactionMetrics;
   /** Regular looks, whose figures are metrics: called once. */
-  /** Whether the ranker of the publication that is served can't be used. */
-  ranker(isUnusable: boolean): void;
   observations(deps: ObservationDeps): Observations;
   /** By the names of the readers; none where the log is not open. */
   render(readers: Readonly<Record<string, ReaderProgress>>): Promise<string>;
@@ -99,14 +99,14 @@ export function createCinemaMetrics(): CinemaMetrics {
     registers: [registry],
   });
   for (const answer of ["stale_page", "problem"]) uncomposed.inc({ answer }, 0);
-  const reactionSeconds = new Histogram({
-    name: "thewatcher_reaction_seconds",
-    help: "From an accepted event of the synthetic viewer to a page that knows it; promised: p99 of 1 s",
   const rankerUnusable = new Gauge({
     name: "thewatcher_ranker_unusable",
     help: "1 while the publication that is served has a ranker that can't be read or used",
     registers: [registry],
   });
+  const reactionSeconds = new Histogram({
+    name: "thewatcher_reaction_seconds",
+    help: "From an accepted event of the synthetic viewer to a page that knows it; promised: p99 of 1 s",
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
@@ -152,6 +152,7 @@ export function createCinemaMetrics(): CinemaMetrics {
     stalePage: (isServed) => uncomposed.inc({ answer: isServed ? "stale_page" : "problem" }),
     guarded: (dependency, isOpen) => guardOpen.set({ dependency }, isOpen ? 1 : 0),
     observations: (deps) => createObservations(registry, deps),
+    ranker: (isUnusable) => rankerUnusable.set(isUnusable ? 1 : 0),
     reaction: {
       reacted: (durationMs) => reactionSeconds.observe(durationMs / 1000),
       failed: (reason) => reactionFailures.inc({ reason }),
@@ -172,7 +173,6 @@ export function createCinemaMetrics(): CinemaMetrics {
       logged(count, bytes) {
         decisionsLogged.inc(count);
         decisionBytes.inc(bytes);
-    ranker: (isUnusable) => rankerUnusable.set(isUnusable ? 1 : 0),
       },
       dropped: (reason, count) => decisionsDropped.inc({ reason }, count),
       cut: (part) => decisionsCut.inc({ part }),

@@ -214,6 +214,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
       parameters: parameters(),
       seed: seedOfDecision(head.decisionId),
       ranker,
+      rankerProblem,
       rules,
       planId: identity.planId ?? null,
       titleFeatures: titles && { version: titles.version(), features: titles.features(ws.view.titleIds) },
@@ -226,7 +227,6 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   function askForNobody(c: Context, identity: Identity) {
     const exclude = excludedOf(c.req.queries("exclude"));
     const held = workspace();
-      rankerProblem,
     const { country } = identity;
     const locale = localeOf(c.req.query("locale"), identity);
     const { head, common } = requestCommon(held, identity, { country, locale });
@@ -415,6 +415,7 @@ interface Held {
   readonly ws: Workspace;
   /** Of the same publication as the tables. */
   readonly ranker: Ranker | undefined;
+  readonly rankerProblem: string | undefined;
   readonly showings: (request: ShowingRequest) => Showing;
   readonly rules: SlateRequest["rules"];
 }
@@ -425,9 +426,9 @@ function createWorkspaceHolder(
 ): () => Held {
   let tables = deps.itemTables.current();
   let titles = deps.catalogue.current();
+  const rankerNow = () => ({ ranker: deps.itemTables.ranker(), rankerProblem: deps.itemTables.rankerProblem() });
   const make = (): Held => {
     const view = createTitleView(titles, tables, deps.catalogue.collections());
-  readonly rankerProblem: string | undefined;
     return {
       ws: createWorkspace(view),
       ...rankerNow(),
@@ -438,7 +439,6 @@ function createWorkspaceHolder(
   let published = deps.rules?.current();
   const compiledFor = (view: TitleView): SlateRequest["rules"] =>
     published && { version: published.version, compiled: compileRules(published.ruleSet, ruleTitlesOf(view)) };
-  const rankerNow = () => ({ ranker: deps.itemTables.ranker(), rankerProblem: deps.itemTables.rankerProblem() });
   let held = make();
   return function current() {
     if (tables !== deps.itemTables.current() || titles !== deps.catalogue.current()) {
@@ -449,6 +449,10 @@ function createWorkspaceHolder(
       } catch (error) {
         deps.log.error({ err: error }, "a publication or a catalogue can't be served; the one before goes on");
       }
+    }
+    // Read later than its tables, where the store did not answer.
+    if (held.ws.view.tables === tables && held.rankerProblem !== deps.itemTables.rankerProblem()) {
+      held = { ...held, ...rankerNow() };
     }
     if (published !== deps.rules?.current()) {
       published = deps.rules?.current();
@@ -462,10 +466,6 @@ function createWorkspaceHolder(
 const withEdits = (history: Reading<History>, edits: readonly TasteFacetEdit[]): Reading<History> =>
   history.kind === "read" ? { kind: "read", value: { ...history.value, tasteEdits: tasteEditsOf(edits) } } : history;
 
-    // Read later than its tables, where the store did not answer.
-    if (held.ws.view.tables === tables && held.rankerProblem !== deps.itemTables.rankerProblem()) {
-      held = { ...held, ...rankerNow() };
-    }
 const generationOf = (tables: ItemTables | undefined) => tables?.generation as Generation | undefined;
 
 const headOf = (ws: Workspace, at: number) => ({

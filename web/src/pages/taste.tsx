@@ -240,7 +240,10 @@ export function TastePage() {
       <h1 className="page__title">{words.title}</h1>
       {profiling && (
         <p className="page__lead">
-          {words.lead} <a href="#taste-profiling">{words.profiling}</a>
+          {words.lead}{" "}
+          <a className="textual" href="#taste-profiling">
+            {words.profiling}
+          </a>
         </p>
       )}
       {degradations.length > 0 && <p className="quiet">{strings.home.partial}</p>}

@@ -114,7 +114,8 @@ export const strings = {
 
   waiting: {
     title: "Full house",
-    lead: (seconds: number) => `Everybody wants in at this moment, and a page has to wait. It comes by itself in about ${seconds} s.`,
+    lead: (seconds: number) =>
+      `Everybody wants in at this moment, and a page has to wait. It comes by itself in about ${seconds} s.`,
   },
 
   failures: {

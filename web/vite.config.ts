@@ -66,7 +66,7 @@ export default defineConfig({
           groups: [
             {
               name: "index",
-              test: /node_modules|main\.tsx|src\/(?!pages\/(?!home)|parts\/(stars|put-away|title-card|form|language-choice|collections|mobile-offer)|api\/more|search-words|strings\/|strings-of)/,
+              test: /node_modules|main\.tsx|src\/(?!pages\/(?!home)|parts\/(stars|put-away|title-card|form|language-choice|collections|mobile-offer|profiling|taste)|api\/more|search-words|taste-words|strings\/|strings-of)/,
             },
           ],
         },

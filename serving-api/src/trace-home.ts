@@ -73,14 +73,13 @@ export function traceOf(head: TraceHead, request: SlateRequest, composed: Compos
     scores: pool.scores.slice(0, count),
   };
   const shown = new Map(rows.map((row, place) => [row.rowId, { row, worth: worths[place]! }]));
-  const slotOf = ({ index, score, source, reason, propensity, inclusion }: Entry): TracedSlot => ({
-    title: placeOf(index),
-    score,
-    source,
-    reason,
-    ...(propensity === undefined ? {} : { propensity }),
-    ...(inclusion === undefined ? {} : { inclusion }),
-  });
+  // One object: spreading what is optional made two more for each of 200.
+  const slotOf = ({ index, score, source, reason, propensity, inclusion }: Entry): TracedSlot => {
+    const title = placeOf(index);
+    if (propensity === undefined) return { title, score, source, reason };
+    if (inclusion === undefined) return { title, score, source, reason, propensity };
+    return { title, score, source, reason, propensity, inclusion };
+  };
   const tracedRows = attempts.map(({ group, rowId, plan, ranked, filled, reranked, picks }): TracedRow => {
     const made = picks.length === 0 ? undefined : shown.get(rowId);
     return {

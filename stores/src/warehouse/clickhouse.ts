@@ -12,7 +12,6 @@
  */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { setImmediate } from "node:timers/promises";
 import { ClickHouseError, ClickHouseLogLevel, type ClickHouseSettings, createClient } from "@clickhouse/client";
 import { topics } from "@thewatcher/contracts/topics";
 import { assert } from "@thewatcher/kit/assert";
@@ -20,11 +19,12 @@ import type { Clock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { LogRecord, RecordBatch } from "../event-log/port.ts";
 import { parseClickhouseUrl } from "./clickhouse-address.ts";
-import { createDecisionRows, DECISION_COLUMNS, DECISION_ITEM_COLUMNS } from "./decision-rows.ts";
+import { DECISION_COLUMNS, DECISION_ITEM_COLUMNS } from "./decision-rows.ts";
 import { encodeRecords, looksLikeObject } from "./encode-records.ts";
 import { warehouseMigrations } from "./migrations/all.ts";
 import type { WarehouseMigration } from "./migrations/migration.ts";
 import type { QueryOptions, Warehouse } from "./port.ts";
+import { createDecisionRowsThread } from "./run-decision-rows.ts";
 import { SINGLE, statementsOf, type TableDefinition } from "./schema.ts";
 
 /** One request's body: 80,000 events of 400 bytes. Parsing that much takes the engine 0.3 s. */
@@ -40,8 +40,6 @@ const ANSWER_GRACE_MS = 10_000;
 const REQUEST_MS_MAX = 3_600_000;
 /** Sink (4 partitions), trainer and pages together. */
 const CONNECTIONS_MAX = 12;
-/** Decisions are read here, a millisecond each: a page that is composed in this process waits no longer for it. */
-const SLICE_MS = 5;
 /** What the engine's `throwIf` raises: a block held a record that is no event, or a position does not join on. */
 const THROW_IF_CODE = "395";
 
@@ -158,6 +156,7 @@ export async function openClickhouseWarehouse(options: ClickhouseOptions): Promi
     await root.close();
   }
   const client = createClient({ ...base, database, clickhouse_settings: settings });
+  const decisionRows = createDecisionRowsThread();
 
   /** The engine reads DateTime parameters as `2026-11-23 10:00:00.123` only, in the session's zone, which is UTC. */
   const instantsOf = (sql: string, params: Readonly<Record<string, unknown>>) => {
@@ -295,23 +294,16 @@ export async function openClickhouseWarehouse(options: ClickhouseOptions): Promi
 
     async insertDecisions({ topic, partition, records }: RecordBatch) {
       assert(topic === topics.decisions.name, "decisions are of their topic", () => topic);
-      const rows = createDecisionRows({ topic, partition });
-      const undecodable: number[] = [];
-      let sliceEndsMs = options.clock.monotonicMs() + SLICE_MS;
-      for (const record of records) {
-        if (!rows.add(record)) undecodable.push(record.offset);
-        if (options.clock.monotonicMs() < sliceEndsMs) continue;
-        await setImmediate();
-        sliceEndsMs = options.clock.monotonicMs() + SLICE_MS;
-      }
+      const { undecodable, items, decisions } = await decisionRows.make({ topic, partition, records });
       const parts = [
-        ["decision_item_records", DECISION_ITEM_COLUMNS, rows.items()],
-        ["decisions", DECISION_COLUMNS, rows.decisions()],
+        ["decision_item_records", DECISION_ITEM_COLUMNS, items],
+        ["decisions", DECISION_COLUMNS, decisions],
       ] as const;
       for (const [table, columns, bytes] of parts) {
         if (bytes.length === 0) continue;
         const names = columns.map(([name]) => name).join(", ");
-        await insertBytes(`INSERT INTO ${table} (${names}) FORMAT TabSeparated`, bytes);
+        const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        await insertBytes(`INSERT INTO ${table} (${names}) FORMAT TabSeparated`, body);
       }
       return { inserted: records.length - undecodable.length, undecodable };
     },
@@ -378,6 +370,9 @@ WHERE throwIf(
       return `ClickHouse ${row?.version} at ${origin}`;
     },
 
-    close: () => client.close(),
+    async close() {
+      await decisionRows.close();
+      await client.close();
+    },
   };
 }

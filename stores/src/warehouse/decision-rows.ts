@@ -97,8 +97,8 @@ const arrayOf = (texts: readonly string[]): string =>
   `[${texts.map((text) => `'${text.replaceAll("'", "\\'")}'`).join(",")}]`;
 
 /**
- * Rows of one partition's records, a record at a time. Some 200 lines and 9,000 numbers a page, beside the pages in a process
- * that serves: so lines are written as bytes (as texts they were half garbage), what all of a record share is made once, and
+ * Rows of one partition's records, a record at a time. Some 200 lines and 9,000 numbers a page (in a thread of its own,
+ * run-decision-rows.ts): so lines are written as bytes (as texts they were half garbage), what all of a record share is made once, and
  * features go from their columns into their lines by one array.
  */
 export function createDecisionRows({ topic, partition }: { readonly topic: string; readonly partition: number }) {
@@ -203,7 +203,7 @@ function createBytes() {
         buffer[length++] = at + 2 < ends ? BASE64[third & 63]! : PADDING;
       }
     },
-    all: (): Buffer => buffer.subarray(0, length),
+    all: () => buffer.subarray(0, length),
   };
 }
 

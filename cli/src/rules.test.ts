@@ -9,7 +9,7 @@ import { DryRunReport, RuleSetView } from "@thewatcher/contracts/api/control";
 import { HomePage } from "@thewatcher/contracts/api/serving";
 import type { Role, ServiceName } from "@thewatcher/contracts/identity";
 import type { TitleId } from "@thewatcher/contracts/ids";
-import { defaultServingParameters } from "@thewatcher/contracts/serving-parameters";
+import { defaultServingParameters, unassigned } from "@thewatcher/contracts/serving-parameters";
 import { createControlApi } from "@thewatcher/control-api/app";
 import { createSimulatedClock, systemClock } from "@thewatcher/kit/clock";
 import { createTokenSigner, createTokenVerifier, generateTokenKeys } from "@thewatcher/kit/internal-token";
@@ -102,7 +102,12 @@ function openWorld() {
       },
       getStateUnless: async () => undefined,
     },
-    itemTables: { current: () => undefined, active: () => undefined, ranker: () => undefined, rankerProblem: () => undefined },
+    itemTables: {
+      current: () => undefined,
+      active: () => undefined,
+      ranker: () => undefined,
+      rankerProblem: () => undefined,
+    },
     catalogue: { current: () => catalogue, genreNames: () => ({}), collections: () => [] },
     profiles: async (profileId) =>
       profileId === "p-0" ? undefined : { country: "BY", ageMark: profileId === "p-1" ? 6 : null },
@@ -110,7 +115,7 @@ function openWorld() {
     clock: { ...clock, monotonicMs: systemClock.monotonicMs },
     log: silentLog,
     rules,
-    parameters: () => ({ ...defaultServingParameters, explorationSlots: 0 }),
+    assignment: () => unassigned({ ...defaultServingParameters, explorationSlots: 0 }),
     onDecision: () => void state.decisions++,
   });
   const control = createControlApi({

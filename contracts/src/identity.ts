@@ -13,6 +13,9 @@ export type Role = z.infer<typeof Role>;
 export const SERVICES = ["ingestion", "serving", "catalog", "control"] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
+/** What viewers watch on. Machines and our own services have other words. */
+export type DeviceKind = "web" | "phone" | "tv";
+
 export const Identity = z.object({
   role: Role,
   accountId: AccountId.optional(),

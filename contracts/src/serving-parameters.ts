@@ -41,3 +41,12 @@ export const ServingParameters = z.strictObject({
 export type ServingParameters = z.infer<typeof ServingParameters>;
 
 export const defaultServingParameters: ServingParameters = ServingParameters.parse({});
+
+/** What one request is served by. Where experiments assign it, it is one value: no arm without the parameters of that arm. */
+export interface ServingAssignment {
+  readonly parameters: ServingParameters;
+  /** Variant by experiment; empty: the request takes part in none. Logged with the decision. */
+  readonly arms: Readonly<Record<string, string>>;
+}
+
+export const unassigned = (parameters: ServingParameters): ServingAssignment => ({ parameters, arms: {} });

@@ -47,6 +47,13 @@ describe("a forwarded request", () => {
     expect(answer.headers.get("x-request-id")).toBe(request.headers["x-request-id"]);
   });
 
+  test("carries what it is watched on, by the browser's own word", async () => {
+    const browser = await signIn(door, "demo-a", "a-1");
+    const headers = { "user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148" };
+    const request = await arrived(await browser.fetch("/api/v1/home", { headers }));
+    expect(Identity.parse(request.identity).device).toBe("phone");
+  });
+
   test("hands on its body as it is", async () => {
     const browser = await signIn(door, "demo-a", "a-1");
     const body = '{"events":[{"type":"click","note":"ё"}]}';

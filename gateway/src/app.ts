@@ -22,6 +22,7 @@ import { createAttempts, tooMany } from "./attempts.ts";
 import { createClients } from "./client-address.ts";
 import { sessionCookieOf, sessionTokenOf } from "./cookies.ts";
 import { CSRF_HEADER, csrfTokenOf, isCsrfToken } from "./csrf.ts";
+import { deviceKindOf } from "./device-kind.ts";
 import { renderDocsPage } from "./docs-page.ts";
 import { createExpiringMap } from "./expiring-map.ts";
 import { forward, PROFILE_HEADER, type Service, withDefaults } from "./forward.ts";
@@ -181,7 +182,7 @@ export function createGateway(deps: GatewayDeps): Hono<GatewayEnv> {
       accountId: session.accountId,
       ...(chosen === undefined ? {} : { profileId: chosen }),
       country: edgeCountryOf(c) ?? session.country,
-      device: "web",
+      device: deviceKindOf(c.get("host").zone, c.req.raw.headers),
       language: localeOf(c, session.language),
       planId: null,
     };

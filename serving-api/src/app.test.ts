@@ -8,6 +8,7 @@ import type { AccountId, Generation, ProfileId } from "@thewatcher/contracts/ids
 import { encodeItemTables, itemTablesKey } from "@thewatcher/contracts/item-tables";
 import { Problem } from "@thewatcher/contracts/problems";
 import type { ProfileState } from "@thewatcher/contracts/profile-state";
+import { defaultServingParameters, unassigned } from "@thewatcher/contracts/serving-parameters";
 import { createSimulatedClock } from "@thewatcher/kit/clock";
 import { createTokenSigner, createTokenVerifier, generateTokenKeys } from "@thewatcher/kit/internal-token";
 import { silentLog } from "@thewatcher/kit/log";
@@ -253,14 +254,26 @@ describe("200", () => {
 
   test("whoever listens is told of each page as it was answered, and the page is made again of what was told", async () => {
     const traces: DecisionTrace[] = [];
-    const heard = appWith({ onDecision: (trace) => traces.push(trace) });
-    const page = await ask(HomePage, "/api/v1/home?minutes=120", viewer(PROFILE), heard);
+    const heard = appWith({
+      onDecision: (trace) => traces.push(trace),
+      assignment: (profileId) =>
+        profileId === undefined
+          ? unassigned(defaultServingParameters)
+          : { parameters: { ...defaultServingParameters, diversity: 0.7 }, arms: { diversity: "more" } },
+    });
+    const onPhone = { ...viewer(PROFILE), device: "phone" };
+    const page = await ask(HomePage, "/api/v1/home?minutes=120", onPhone, heard);
     const list = await ask(RecommendationList, `/api/v1/profiles/${PROFILE}/recommendations?n=7`, service, heard);
     const like = await ask(SimilarTitles, `/api/v1/titles/${titleIdOf(3)}/similar?n=5`, service, heard);
     expect(traces.map(({ kind, decisionId, profileId }) => ({ kind, decisionId, profileId }))).toEqual([
       { kind: "home", decisionId: page.decisionId, profileId: PROFILE },
       { kind: "list", decisionId: list.decisionId, profileId: PROFILE },
       { kind: "similar", decisionId: like.decisionId, profileId: null },
+    ]);
+    expect(traces.map(({ arms, parameters, device }) => [arms, parameters.diversity, device])).toEqual([
+      [{ diversity: "more" }, 0.7, "phone"],
+      [{ diversity: "more" }, 0.7, service.device],
+      [{}, defaultServingParameters.diversity, service.device],
     ]);
     for (const [trace, { items }] of [
       [traces[1]!, list],
@@ -278,7 +291,6 @@ describe("200", () => {
       generation: FIRST,
       minutes: 120,
       with: null,
-      device: "web",
     });
     const told = recompose(trace!).map(({ rowId, items }) => ({ rowId, titles: items.map(({ titleId }) => titleId) }));
     expect(told).toEqual(

@@ -17,7 +17,7 @@ import type { Identity, Role } from "@thewatcher/contracts/identity";
 import { type DecisionId, type Generation, type ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import type { ItemTables } from "@thewatcher/contracts/item-tables";
 import { problem } from "@thewatcher/contracts/problems";
-import { defaultServingParameters, type ServingParameters } from "@thewatcher/contracts/serving-parameters";
+import { defaultServingParameters, type ServingAssignment, unassigned } from "@thewatcher/contracts/serving-parameters";
 import { isSyntheticProfile } from "@thewatcher/contracts/synthetic";
 import { gradeTitleState } from "@thewatcher/feature-store/live-signal";
 import type { LiveTitleFeatures } from "@thewatcher/feature-store/live-title-features";
@@ -93,8 +93,8 @@ export interface ServingApiDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlineMs?: number;
-  /** What is switched and tuned, at each request. */
-  readonly parameters?: () => ServingParameters;
+  /** What is switched and tuned, and by which experiments, at each request; undefined: for nobody. */
+  readonly assignment?: (profileId: ProfileId | undefined) => ServingAssignment;
   /** Published business rules; undefined of `current`: there are none. */
   readonly rules?: Pick<RulesHolder, "current">;
   /** undefined of `current`: none are there yet. */
@@ -107,7 +107,7 @@ export interface ServingApiDeps {
 
 export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   const { recommendations, itemTables, catalogue, profiles, clock, log, titleFeatures, onDecision } = deps;
-  const parameters = deps.parameters ?? (() => defaultServingParameters);
+  const assignment = deps.assignment ?? (() => unassigned(defaultServingParameters));
   const readAll = createReadAll({ clock, log, deadlineMs: deps.deadlineMs ?? READ_DEADLINE_MS });
   const identify = createIdentify(deps.verifier);
   const workspace = createWorkspaceHolder({ itemTables, catalogue, rules: deps.rules, log });
@@ -185,7 +185,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const readings = await read(profileId, identity, ws.view);
     // A viewer's country is what the gateway states; a machine asks for a profile, wherever the machine is.
     const { country } = identity.role === "viewer" ? identity : readings.profile.profile;
-    const { head: answerHead, common } = requestCommon(held, identity, { country, locale });
+    const { head: answerHead, common } = requestCommon(held, identity, { country, locale }, profileId);
     const request: SlateRequest = {
       ...common,
       ...readings.profile,
@@ -202,7 +202,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
   }
 
   /** What is not the profile's. */
-  function requestCommon(held: Held, identity: Identity, asker: Omit<ShowingRequest, "at">) {
+  function requestCommon(held: Held, identity: Identity, asker: Omit<ShowingRequest, "at">, profileId?: ProfileId) {
     const at = clock.now();
     const { ws, showings, ranker, rankerProblem, rules } = held;
     const head = headOf(ws, at);
@@ -211,7 +211,7 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
       showing: showings({ ...asker, at }),
       at,
       device: identity.device,
-      parameters: parameters(),
+      ...assignment(profileId),
       seed: seedOfDecision(head.decisionId),
       ranker,
       rankerProblem,
@@ -252,7 +252,8 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const isSynthetic = profileId !== null && isSyntheticProfile(profileId);
     if (!onDecision || isPreview || isSynthetic) return undefined;
     const ofWhom = request.profile.profiling === false ? null : profileId;
-    return { head: { decisionId, generation, kind, profileId: ofWhom, arms: {}, with: otherId ?? null }, onDecision };
+    const { arms = {} } = request;
+    return { head: { decisionId, generation, kind, profileId: ofWhom, arms, with: otherId ?? null }, onDecision };
   }
 
   async function home(c: Context, identity: Identity, profileId: ProfileId): Promise<Response> {
@@ -335,7 +336,8 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const titleId = TitleId.safeParse(c.req.param("titleId")).data;
     if (profileId === undefined || titleId === undefined) throw new ProblemError(problem("not-found"));
     const { ws, request, head, otherId = null } = await ask(c, profileId, identity);
-    const traced = { ...head, kind: "home", arms: {}, with: otherId } as const;
+    const { arms = {} } = request;
+    const traced = { ...head, kind: "home", arms, with: otherId } as const;
     const found = whyNot(ws, request, traced, titleId);
     const isViewer = identity.role === "viewer";
     const { mayBeNamed, ...answered } = isViewer ? withoutRuleIds(found) : found;

@@ -44,7 +44,12 @@ const appOf = (profiles: ServingApiDeps["profiles"] = ofOneAccount) =>
   createServingApi({
     onDecision: ({ profileId }) => void decidedFor.push(profileId),
     recommendations: untouchable,
-    itemTables: { current: () => tables, active: () => tables.generation as never, ranker: () => undefined, rankerProblem: () => undefined },
+    itemTables: {
+      current: () => tables,
+      active: () => tables.generation as never,
+      ranker: () => undefined,
+      rankerProblem: () => undefined,
+    },
     catalogue: { current: () => catalogue, genreNames: () => ({}), collections: () => [] },
     profiles,
     verifier,

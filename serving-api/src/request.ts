@@ -9,7 +9,11 @@ import type { Degradation } from "@thewatcher/contracts/api/serving";
 import type { AccountId } from "@thewatcher/contracts/ids";
 import type { PlanId } from "@thewatcher/contracts/plans";
 import { RULE_ROW_KINDS, type RuleRowKind } from "@thewatcher/contracts/rules";
-import { defaultServingParameters, type ServingParameters } from "@thewatcher/contracts/serving-parameters";
+import {
+  defaultServingParameters,
+  type ServingAssignment,
+  type ServingParameters,
+} from "@thewatcher/contracts/serving-parameters";
 import type { TitleFeatures } from "@thewatcher/feature-store/title-feature-fold";
 import type { StoredList } from "@thewatcher/stores/recommendations/port";
 import { emptyHistory, type History } from "./history.ts";
@@ -64,6 +68,8 @@ export interface SlateRequest {
   readonly at: number;
   readonly device: string;
   readonly parameters?: ServingParameters;
+  /** Assigned with the parameters; composing does not look at them. */
+  readonly arms?: ServingAssignment["arms"];
   readonly titleFeatures?: { readonly version: string; readonly features: TitleFeatures } | undefined;
   readonly titleFeaturesProblem?: Pick<Degradation, "cause" | "detail"> | undefined;
   /** Of the tables' generation, over the columns of stages/features.ts. */

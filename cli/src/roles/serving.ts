@@ -1,5 +1,6 @@
 /** The role `serving`: pages and lists. */
 import type { ProfileId } from "@thewatcher/contracts/ids";
+import { unassigned } from "@thewatcher/contracts/serving-parameters";
 import { isSyntheticProfile } from "@thewatcher/contracts/synthetic";
 import { createLiveTitleFeatures, type LiveTitleFeatures } from "@thewatcher/feature-store/live-title-features";
 import { createServingApi } from "@thewatcher/serving-api/app";
@@ -55,7 +56,8 @@ export function composeServing(
   const guarding = { clock, log, onChange: onGuard };
   const { read, readSome } = readProfilesFrom(database);
   const profiles = createProfileDirectory({ read: guardProfiles(read, guarding), readSome, clock });
-  const parameters = servingParametersOf(settings);
+  // The one place where a request's parameters and arms come from: the setting, for everybody, until experiments assign them.
+  const assigned = unassigned(servingParametersOf(settings));
   const decisions = lifecycle.own(
     "decision log",
     createDecisionLog({ eventLog, clock, log: logOf("decision-log"), metrics }),
@@ -70,7 +72,7 @@ export function composeServing(
     verifier: context.verifierOf("serving"),
     clock,
     log,
-    parameters: () => parameters,
+    assignment: () => assigned,
     rules,
     onDecision: (trace) => decisions.add(trace),
     titleFeatures,

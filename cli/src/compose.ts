@@ -24,6 +24,7 @@ import type { Log } from "@thewatcher/kit/log";
 import type { Rng } from "@thewatcher/kit/rng";
 import { UserError } from "@thewatcher/kit/user-error";
 import type { Trainer } from "@thewatcher/trainer/trainer";
+import { type Askers, createAdmission } from "./admission.ts";
 import { askJson, connectService, createCall, pagesComposedBy, type Service, statedCommands } from "./clients.ts";
 import { examineStores, type StoreExamination } from "./examine.ts";
 import { createCinemaMetrics } from "./metrics.ts";
@@ -73,6 +74,8 @@ export interface Cinema {
   world(): "demo" | "empty";
   /** The API of a role of this process. */
   api(role: RoleName): Service;
+  /** The same as a listener has it: refused in part where there is too much to do. `askers`: who can reach the listener. */
+  admit(service: Service, askers: Askers): Service;
   /** The public listener is at this address: what waited for it begins. */
   opened(url: string): Promise<void>;
   /** A service's question to serving, as JSON. */
@@ -260,6 +263,15 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
     );
   }
 
+  const admissionEnding = new AbortController();
+  lifecycle.own("looks at the load", admissionEnding, (it) => it.abort());
+  const admission = createAdmission({
+    clock,
+    rng: deps.rng.fork("admission"),
+    metrics: metrics.admission,
+    signal: admissionEnding.signal,
+  });
+
   const examine = () => examineStores(deps.storeNames, stores, settings, clock);
   return {
     stores,
@@ -283,6 +295,7 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
       assert(api, "the role is of this process and has an API", () => role);
       return api;
     },
+    admit: (service, askers) => (settings.loadShedding === "on" ? admission.admit(service, askers) : service),
     async opened(url) {
       await gateway?.opened(url);
     },

@@ -1,10 +1,12 @@
 /** Metrics in Prometheus' text form, on the admin listener. */
 import { FALLBACK_REASONS, type SearchMetrics } from "@thewatcher/catalog-api/search-fallback";
+import { REQUEST_KINDS } from "@thewatcher/contracts/request-kinds";
 import type { AuditReport } from "@thewatcher/ingestion/audit";
 import type { CollectorMetrics } from "@thewatcher/ingestion/collector";
 import type { ReaderProgress } from "@thewatcher/ingestion/observe-readers";
 import { type DecisionLogMetrics, DROP_REASONS } from "@thewatcher/serving-api/decision-log";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { AdmissionMetrics } from "./admission.ts";
 import { createObservations, type ObservationDeps, type Observations } from "./observations.ts";
 import { REACTION_FAILURES, type ReactionMetrics } from "./synthetic-viewer.ts";
 
@@ -12,6 +14,7 @@ export interface CinemaMetrics {
   readonly collector: CollectorMetrics;
   readonly search: SearchMetrics;
   readonly decisions: DecisionLogMetrics;
+  readonly admission: AdmissionMetrics;
   /** The last look of the audit. */
   audited(report: AuditReport): void;
   /** A dependency of serving is not asked for a while, or again. */
@@ -117,6 +120,23 @@ export function createCinemaMetrics(): CinemaMetrics {
     registers: [registry],
   });
   for (const reason of REACTION_FAILURES) reactionFailures.inc({ reason }, 0);
+  const shed = new Counter({
+    name: "thewatcher_shed_total",
+    help: "Requests refused because there was too much to do, by kind",
+    labelNames: ["kind"],
+    registers: [registry],
+  });
+  for (const kind of REQUEST_KINDS) shed.inc({ kind }, 0);
+  const shedLevel = new Gauge({
+    name: "thewatcher_shed_level",
+    help: `What is refused for load: ${REQUEST_KINDS.map((kind, place) => `over ${place} ${kind}`).join(", ")}`,
+    registers: [registry],
+  });
+  const expired = new Counter({
+    name: "thewatcher_expired_requests_total",
+    help: "Requests of our own processes that nobody waited for any more when they arrived",
+    registers: [registry],
+  });
   const lag = new Gauge({
     name: "thewatcher_reader_lag_events",
     help: "Events in the log that a reader has not handled yet",
@@ -156,6 +176,11 @@ export function createCinemaMetrics(): CinemaMetrics {
     reaction: {
       reacted: (durationMs) => reactionSeconds.observe(durationMs / 1000),
       failed: (reason) => reactionFailures.inc({ reason }),
+    },
+    admission: {
+      shed: (kind) => shed.inc({ kind }),
+      level: (level) => shedLevel.set(level),
+      expired: () => expired.inc(),
     },
     audited({ at, partitions }) {
       for (const { topic, partition, missing, beyond, lag: waiting } of partitions) {

@@ -122,6 +122,7 @@ describe("what is refused", () => {
     internalKey: [],
     servingParameters: ["", "on", "[]", '{"diversity":2}', '{"diversty":0.1}', '{"sourcesOff":["everything"]}'],
     syntheticViewer: ["", "yes", "ON"],
+    loadShedding: ["", "no", "OFF"],
   };
   test.each(SETTING_NAMES.flatMap((name) => malformed[name].map((value) => [name, value] as const)))(
     "%s = %j, from wherever, with what is accepted",

@@ -215,6 +215,13 @@ export const SETTINGS = {
     accepts: "on or off",
     about: "whether the process with the role gateway measures each minute how soon a page knows an event",
   },
+  loadShedding: {
+    schema: z.enum(["on", "off"]),
+    default: "on",
+    accepts: "on or off",
+    about:
+      "whether a process with too much to do refuses what can best wait; off: everybody waits, to measure by how long",
+  },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -248,6 +255,7 @@ export interface Settings {
   readonly internalKey: string | undefined;
   readonly servingParameters: string;
   readonly syntheticViewer: "on" | "off";
+  readonly loadShedding: "on" | "off";
 }
 
 export interface ResolvedSettings {

@@ -23,6 +23,7 @@ export const problemTypes = {
   "headers-too-large": { status: 431, title: "The headers are too large" },
   internal: { status: 500, title: "Something broke on our side" },
   unavailable: { status: 503, title: "A part that this needs is away" },
+  overloaded: { status: 503, title: "Too much to do at the moment" },
 } as const;
 
 export type ProblemSlug = keyof typeof problemTypes;

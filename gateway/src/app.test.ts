@@ -29,6 +29,7 @@ describe("a forwarded request", () => {
         "x-profile-id": "b-1",
         "x-identity": "admin",
         "x-forwarded-for": "10.0.0.1",
+        "x-deadline-ms": "1",
         "accept-language": "be",
       },
     });

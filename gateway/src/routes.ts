@@ -3,6 +3,7 @@
  * 404; a role that is not named is refused. `routes.test.ts` walks it, route by role.
  */
 import type { Role, ServiceName } from "@thewatcher/contracts/identity";
+import type { RequestKind } from "@thewatcher/contracts/request-kinds";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** `anonymous`: no session and no token at all. */
@@ -22,6 +23,11 @@ interface RouteBase {
 export interface ForwardedRoute extends RouteBase {
   readonly to: ServiceName;
   readonly needs?: Need;
+  /**
+   * What it is refused as when there is too much to do. Absent: never, as nothing of the gateway's own is (health, who is
+   * signed in): commands of a person, and the work of those who run the service.
+   */
+  readonly shedAs?: RequestKind;
 }
 export interface OwnRoute extends RouteBase {
   readonly to: "gateway";
@@ -38,14 +44,22 @@ const rulesWriters = ["product", "editor", "operator"] as const;
 const rulesPublishers = ["product", "operator"] as const;
 
 export const forwardedRoutes = [
-  { method: "POST", path: "/api/v1/events", callers: ["viewer", "service"], to: "ingestion", needs: "chosen_profile" },
-  { method: "GET", path: "/api/v1/home", callers: ["viewer"], to: "serving", needs: "chosen_profile" },
+  {
+    method: "POST",
+    path: "/api/v1/events",
+    callers: ["viewer", "service"],
+    to: "ingestion",
+    needs: "chosen_profile",
+    shedAs: "events",
+  },
+  { method: "GET", path: "/api/v1/home", callers: ["viewer"], to: "serving", needs: "chosen_profile", shedAs: "home" },
   {
     method: "GET",
     path: "/api/v1/profiles/:profileId/home",
     callers: ["viewer", "service"],
     to: "serving",
     needs: "own_profile",
+    shedAs: "home",
   },
   {
     method: "GET",
@@ -53,6 +67,7 @@ export const forwardedRoutes = [
     callers: ["viewer", "service"],
     to: "serving",
     needs: "own_profile",
+    shedAs: "home",
   },
   {
     method: "GET",
@@ -66,17 +81,32 @@ export const forwardedRoutes = [
     callers: ["viewer", "analyst", "product", "service"],
     to: "serving",
     needs: "own_profile",
+    shedAs: "home",
   },
-  { method: "GET", path: "/api/v1/titles/:titleId/similar", callers: ["viewer", "service"], to: "serving" },
-  { method: "GET", path: "/api/v1/titles/:titleId", callers: ["viewer", "service"], to: "catalog" },
-  { method: "GET", path: "/api/v1/titles", callers: ["viewer", "service"], to: "catalog" },
-  { method: "GET", path: "/api/v1/search", callers: ["viewer", "service"], to: "catalog", needs: "chosen_profile" },
+  {
+    method: "GET",
+    path: "/api/v1/titles/:titleId/similar",
+    callers: ["viewer", "service"],
+    to: "serving",
+    shedAs: "home",
+  },
+  { method: "GET", path: "/api/v1/titles/:titleId", callers: ["viewer", "service"], to: "catalog", shedAs: "play" },
+  { method: "GET", path: "/api/v1/titles", callers: ["viewer", "service"], to: "catalog", shedAs: "search" },
+  {
+    method: "GET",
+    path: "/api/v1/search",
+    callers: ["viewer", "service"],
+    to: "catalog",
+    needs: "chosen_profile",
+    shedAs: "search",
+  },
   {
     method: "GET",
     path: "/api/v1/profiles/:profileId/watchlist",
     callers: ["viewer", "service"],
     to: "catalog",
     needs: "own_profile",
+    shedAs: "resume",
   },
   {
     method: "GET",
@@ -84,18 +114,32 @@ export const forwardedRoutes = [
     callers: ["viewer", "service"],
     to: "catalog",
     needs: "own_profile",
+    shedAs: "resume",
   },
-  { method: "GET", path: "/api/v1/titles/:titleId/seasons", callers: ["viewer", "service"], to: "catalog" },
-  { method: "GET", path: "/api/v1/people/:personId", callers: ["viewer", "service"], to: "catalog" },
-  { method: "GET", path: "/api/v1/genres", callers: ["viewer", "service"], to: "catalog" },
-  { method: "GET", path: "/api/v1/collections", callers: ["viewer", "service"], to: "catalog" },
-  { method: "GET", path: "/api/v1/collections/:collectionId", callers: ["viewer", "service"], to: "catalog" },
+  {
+    method: "GET",
+    path: "/api/v1/titles/:titleId/seasons",
+    callers: ["viewer", "service"],
+    to: "catalog",
+    shedAs: "play",
+  },
+  { method: "GET", path: "/api/v1/people/:personId", callers: ["viewer", "service"], to: "catalog", shedAs: "search" },
+  { method: "GET", path: "/api/v1/genres", callers: ["viewer", "service"], to: "catalog", shedAs: "search" },
+  { method: "GET", path: "/api/v1/collections", callers: ["viewer", "service"], to: "catalog", shedAs: "search" },
+  {
+    method: "GET",
+    path: "/api/v1/collections/:collectionId",
+    callers: ["viewer", "service"],
+    to: "catalog",
+    shedAs: "search",
+  },
   {
     method: "GET",
     path: "/api/v1/profiles/:profileId/leaving",
     callers: ["viewer", "service"],
     to: "serving",
     needs: "own_profile",
+    shedAs: "home",
   },
   {
     method: "PUT",
@@ -117,6 +161,7 @@ export const forwardedRoutes = [
     callers: ["viewer", "service"],
     to: "serving",
     needs: "own_profile",
+    shedAs: "home",
   },
   {
     method: "PUT",
@@ -152,6 +197,7 @@ export const forwardedRoutes = [
     callers: ["viewer", "service"],
     to: "catalog",
     needs: "own_profile",
+    shedAs: "resume",
   },
   {
     method: "PUT",

@@ -7,6 +7,9 @@
  * an attempt took more than its share of the deadline, only what may be done twice: safe methods, and what the caller
  * says is idempotent. An address that failed is left out while another is there: for a second, and for longer each time.
  *
+ * Each attempt says how many milliseconds it has (deadline.ts); a request that says itself how long its sender waits has no
+ * more than that.
+ *
  * On `node:http`, not `fetch`: it tells a connection that was refused from one that broke, and costs half of the time.
  */
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
@@ -14,6 +17,7 @@ import { request as httpsRequest, Agent as TlsAgent } from "node:https";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import type { Clock } from "./clock.ts";
+import { deadlineHeader, msLeftOf } from "./deadline.ts";
 
 export interface HttpService extends AsyncDisposable {
   fetch(request: Request): Promise<Response>;
@@ -107,21 +111,22 @@ export function createHttpService(options: HttpServiceOptions): HttpService {
     const mayRepeat = !(body instanceof Readable) && (isSafe(request.method) || isIdempotent(request));
     const headers = headersOf(request, body, options.headers);
     const { pathname, search } = new URL(request.url);
-    const endsMs = clock.monotonicMs() + deadlineMs;
+    const endsMs = clock.monotonicMs() + Math.min(deadlineMs, msLeftOf(request.headers) ?? deadlineMs);
     const order = inTurn();
     let failure: unknown;
     for (const [index, endpoint] of order.entries()) {
       const leftMs = endsMs - clock.monotonicMs();
       if (leftMs <= 0) break;
       const othersLeft = order.length - index - 1;
+      // Half of what is left where another one may still answer.
+      const timeoutMs = mayRepeat && othersLeft > 0 ? leftMs / 2 : leftMs;
       try {
         const response = await attempt(endpoint, {
           method: request.method,
           path: pathname + search,
-          headers,
+          headers: { ...headers, ...deadlineHeader(timeoutMs) },
           body,
-          // Half of what is left where another one may still answer.
-          timeoutMs: mayRepeat && othersLeft > 0 ? leftMs / 2 : leftMs,
+          timeoutMs,
         });
         endpoint.failures = 0;
         return response;

@@ -22,6 +22,7 @@ import { isSyntheticProfile } from "@thewatcher/contracts/synthetic";
 import { gradeTitleState } from "@thewatcher/feature-store/live-signal";
 import type { LiveTitleFeatures } from "@thewatcher/feature-store/live-title-features";
 import type { Clock } from "@thewatcher/kit/clock";
+import { msLeftOf } from "@thewatcher/kit/deadline";
 import { handleErrors, ProblemError, readJson, requestId } from "@thewatcher/kit/http";
 import type { TokenVerifier } from "@thewatcher/kit/internal-token";
 import type { Log } from "@thewatcher/kit/log";
@@ -139,17 +140,20 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
    * Of a profile that wants no profiling neither list nor state is read; nor where nobody can say whether it does. Who it
    * is waits in memory (the directory), so that the readings behind it begin in the same turn.
    */
-  async function read(profileId: ProfileId, identity: Identity, view: TitleView) {
+  async function read(profileId: ProfileId, identity: Identity, view: TitleView, endsMs: number | undefined) {
     const known = profiles(profileId);
     const isProfiled = known.then(
       (profile) => profile !== undefined && profile.profiling !== false,
       () => false,
     );
-    const [profile, list, history] = await readAll<[ServedProfile | undefined, StoredList | undefined, History]>([
-      () => known,
-      async () => ((await isProfiled) ? readList(profileId, generationOf(view.tables)) : undefined),
-      async () => ((await isProfiled) ? historyOf(view, profileId) : emptyHistory),
-    ]);
+    const [profile, list, history] = await readAll<[ServedProfile | undefined, StoredList | undefined, History]>(
+      [
+        () => known,
+        async () => ((await isProfiled) ? readList(profileId, generationOf(view.tables)) : undefined),
+        async () => ((await isProfiled) ? historyOf(view, profileId) : emptyHistory),
+      ],
+      endsMs,
+    );
     return { profile: servedProfile(profile, identity), list, history };
   }
 
@@ -157,18 +161,24 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
    * Who watches along: of the same account, which is known before anything of it is read. Refused in one way, whether
    * there is such a profile or not. Without the directory nobody can say whose it is: the page is for one, and says so.
    */
-  async function readOther(own: ProfileId, otherId: ProfileId, identity: Identity, view: TitleView) {
-    const [mine, theirs] = await readAll<[ServedProfile | undefined, ServedProfile | undefined]>([
-      () => profiles(own),
-      () => profiles(otherId),
-    ]);
+  async function readOther(
+    own: ProfileId,
+    otherId: ProfileId,
+    identity: Identity,
+    view: TitleView,
+    endsMs: number | undefined,
+  ) {
+    const [mine, theirs] = await readAll<[ServedProfile | undefined, ServedProfile | undefined]>(
+      [() => profiles(own), () => profiles(otherId)],
+      endsMs,
+    );
     if (mine.kind === "failed") return { problem: mine };
     if (theirs.kind === "failed") return { problem: theirs };
     const accountId = mine.value?.accountId;
     if (accountId === undefined || theirs.value?.accountId !== accountId) {
       throw new ProblemError(problem("forbidden", { detail: "`with` takes another profile of the same account." }));
     }
-    const { profile, ...readings } = await read(otherId, identity, view);
+    const { profile, ...readings } = await read(otherId, identity, view, endsMs);
     return { other: { ...profile, ...readings } };
   }
 
@@ -179,10 +189,12 @@ export function createServingApi(deps: ServingApiDeps): OpenAPIHono {
     const minutes = minutesOf(c.req.query("minutes"));
     const otherId = withOf(c.req.query("with"), profileId);
     const preview = tasteOf(c.req.query("taste"));
+    const msLeft = msLeftOf(c.req.raw.headers);
+    const endsMs = msLeft === undefined ? undefined : clock.monotonicMs() + msLeft;
     const held = workspace();
     const { ws } = held;
-    const along = otherId && (await readOther(profileId, otherId, identity, ws.view));
-    const readings = await read(profileId, identity, ws.view);
+    const along = otherId && (await readOther(profileId, otherId, identity, ws.view, endsMs));
+    const readings = await read(profileId, identity, ws.view, endsMs);
     // A viewer's country is what the gateway states; a machine asks for a profile, wherever the machine is.
     const { country } = identity.role === "viewer" ? identity : readings.profile.profile;
     const { head: answerHead, common } = requestCommon(held, identity, { country, locale }, profileId);

@@ -12,14 +12,22 @@ import type { FailedReading, Reading } from "./request.ts";
 
 /** Of the 250 ms that a page may take. An embedded store answers in microseconds, a remote one in a few milliseconds. */
 export const READ_DEADLINE_MS = 100;
+/** Of what whoever asked has left: to compose (2 ms), to write, to be heard on a busy machine. */
+export const ANSWER_MS = 20;
 /** A deadline may come this much early. */
 const SHARED_MS = 5;
 
 type Readers<Values extends readonly unknown[]> = { readonly [Key in keyof Values]: () => Promise<Values[Key]> };
 type Readings<Values extends readonly unknown[]> = { readonly [Key in keyof Values]: Reading<Values[Key]> };
 
-/** Runs all readers at once. One that fails or comes late is a value: the slate is composed without it. */
-export type ReadAll = <Values extends readonly unknown[]>(readers: Readers<Values>) => Promise<Readings<Values>>;
+/**
+ * Runs all readers at once. One that fails or comes late is a value: the slate is composed without it. `endsMs`: until when
+ * (`clock.monotonicMs`) whoever asked waits for the answer, where they say so.
+ */
+export type ReadAll = <Values extends readonly unknown[]>(
+  readers: Readers<Values>,
+  endsMs?: number,
+) => Promise<Readings<Values>>;
 
 export function createReadAll(deps: {
   readonly clock: Clock;
@@ -35,12 +43,21 @@ export function createReadAll(deps: {
     const now = clock.monotonicMs();
     if (now < sharedUntil) return waiting;
     sharedUntil = now + Math.min(SHARED_MS, deadlineMs / 2);
+    waiting = cutAfter(deadlineMs);
+    return waiting;
+  }
+
+  function allowedUntil(endsMs: number | undefined): number {
+    if (endsMs === undefined) return deadlineMs;
+    return Math.max(0, Math.min(deadlineMs, Math.floor(endsMs - clock.monotonicMs()) - ANSWER_MS));
+  }
+
+  function cutAfter(durationMs: number): Set<() => void> {
     const cutTogether = new Set<() => void>();
-    void clock.sleep(deadlineMs).then(() => {
+    void clock.sleep(durationMs).then(() => {
       for (const cut of cutTogether) cut();
     });
-    waiting = cutTogether;
-    return waiting;
+    return cutTogether;
   }
 
   async function attempt<Value>(read: () => Promise<Value>): Promise<Reading<Value>> {
@@ -53,11 +70,13 @@ export function createReadAll(deps: {
     }
   }
 
-  return function readAll<Values extends readonly unknown[]>(readers: Readers<Values>) {
-    const late: FailedReading = { kind: "failed", cause: "timed_out", detail: `No answer within ${deadlineMs} ms.` };
+  return function readAll<Values extends readonly unknown[]>(readers: Readers<Values>, endsMs?: number) {
+    const allowedMs = allowedUntil(endsMs);
+    const late: FailedReading = { kind: "failed", cause: "timed_out", detail: `No answer within ${allowedMs} ms.` };
     const readings: Reading<unknown>[] = readers.map(() => late);
     return new Promise<Readings<Values>>((resolve) => {
-      const together = currentWaiting();
+      // Our own callers have seconds: a timer of its own is for the last of them.
+      const together = allowedMs < deadlineMs ? cutAfter(allowedMs) : currentWaiting();
       // A copy: what comes after the cut must not change an answer that is being composed.
       const finish = () => resolve([...readings] as unknown as Readings<Values>);
       together.add(finish);

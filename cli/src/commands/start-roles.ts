@@ -71,8 +71,9 @@ export async function startRoles(settings: ResolvedSettings, roles: readonly Rol
 
 /** The public door where the gateway is here, and then nothing else; the services of this process where it is not. */
 function apiOf(cinema: Cinema, roles: readonly RoleName[]): Service {
-  if (roles.includes("gateway")) return cinema.api("gateway");
-  return dispatch(new Map<ServiceName, Service>(servicesOf(roles).map((name) => [name, cinema.api(name)])));
+  if (roles.includes("gateway")) return cinema.admit(cinema.api("gateway"), "anybody");
+  const here = new Map<ServiceName, Service>(servicesOf(roles).map((name) => [name, cinema.api(name)]));
+  return cinema.admit(dispatch(here), "services");
 }
 
 function mayOperate(internalKey: string | undefined): (authorization: string) => Promise<boolean> {

@@ -62,7 +62,7 @@ async function start(command: Command, world: "demo" | "empty", asked: boolean):
   if (cinema.world() === "demo") await prepareDemo(opened, console, signal);
 
   const servers: RunningServer[] = [];
-  const gateway = await listenOn(cinema.api("gateway"), settings.host, settings.port, "port");
+  const gateway = await listenOn(cinema.admit(cinema.api("gateway"), "anybody"), settings.host, settings.port, "port");
   servers.push(gateway);
   try {
     await cinema.opened(gateway.url);

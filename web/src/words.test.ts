@@ -2,7 +2,7 @@ import type { Reason, Row } from "@thewatcher/contracts/api/serving";
 import type { TitleId } from "@thewatcher/contracts/ids";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadStrings } from "./strings.ts";
-import { badgeOf, reasonWords, rowHeading, watchedPercent } from "./words.ts";
+import { badgeOf, reasonWords, rowHeading, saysMore, watchedPercent } from "./words.ts";
 
 const seed = (titleId: string) => ({ titleId: titleId as TitleId, contribution: 1 });
 const unknown = () => undefined;
@@ -54,6 +54,19 @@ describe("words of the page", () => {
     expect(badge({ plans: ["standard", "premium"] })).toBe("Standard+");
     expect(badge({ kind: "series" })).toBe("Series");
     expect(badge({})).toBeNull();
+  });
+
+  test("a card repeats no reason that its row's heading gives; elsewhere the same reason is news", () => {
+    const growing: Reason = { kind: "trending_in_country", country: "BY", rank: 1, growth: 2 };
+    const pinned: Reason = { kind: "pinned", ruleId: "festival" };
+    expect([saysMore(growing, "trending"), saysMore(growing, "top_picks"), saysMore(growing, undefined)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(saysMore(pinned, "new")).toBe(true);
+    expect(reasonWords(pinned, unknown)).toBe("The editors' choice");
+    expect(saysMore({ kind: "genre", genre: "Drama" }, undefined)).toBe(false);
   });
 
   test("a genre's row is named in the viewer's language where a title of it says how", () => {

@@ -69,6 +69,21 @@ export function reasonWords(reason: Reason, nameOf: NameOf): string {
   }
 }
 
+/** Reasons that say of a card what the heading of such a row says of all. */
+const SAID_BY_ROW: Partial<Record<Row["kind"], Reason["kind"]>> = {
+  because_you_watched: "because_you_watched",
+  new: "new",
+  genre: "genre",
+  trending: "trending_in_country",
+  segment: "popular_in_segment",
+  editorial: "editorial",
+  for_two: "for_both",
+};
+
+/** Whether a card's reason is news under its row's heading. */
+export const saysMore = (reason: Reason, rowKind: Row["kind"] | undefined): boolean =>
+  reason.kind !== "genre" && (rowKind === undefined || SAID_BY_ROW[rowKind] !== reason.kind);
+
 const countryOf = (reason: Reason | null | undefined) =>
   reason?.kind === "popular_in_country" ? strings.country(reason.country) : null;
 

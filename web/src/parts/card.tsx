@@ -1,12 +1,12 @@
 /** One title in a row: poster, name, reason. Reports that it was seen and clicked; can be sent away. */
 
-import type { SlateItem } from "@thewatcher/contracts/api/serving";
+import type { Row, SlateItem } from "@thewatcher/contracts/api/serving";
 import type { DecisionId } from "@thewatcher/contracts/ids";
 import { Poster } from "../poster/poster.tsx";
 import { Link } from "../routing/router.tsx";
 import { useServices } from "../services.ts";
 import { strings } from "../strings.ts";
-import { badgeOf, genresOf, type NameOf, reasonWords, watchedPercent } from "../words.ts";
+import { badgeOf, genresOf, type NameOf, reasonWords, saysMore, watchedPercent } from "../words.ts";
 import { Icon } from "./icons.tsx";
 import { useSighting } from "./use-sighting.ts";
 import { type Origin, useStatements, useViewer } from "./viewer.ts";
@@ -46,11 +46,12 @@ export interface CardProps {
   readonly nameOf: NameOf;
   /** The row's own words: a card does not repeat them. */
   readonly rowWords: string;
+  readonly rowKind?: Row["kind"];
   readonly rank?: number;
   readonly isFresh: boolean;
 }
 
-export function Card({ item, placement, nameOf, rowWords, rank, isFresh }: CardProps) {
+export function Card({ item, placement, nameOf, rowWords, rowKind, rank, isFresh }: CardProps) {
   const { seenRef, onClick, origin } = useItemReports(item, placement);
   const { notInterested } = useStatements();
   const services = useServices();
@@ -60,7 +61,7 @@ export function Card({ item, placement, nameOf, rowWords, rank, isFresh }: CardP
   const badge = badgeOf(title, services.now());
   const reason = reasonWords(item.reason, nameOf);
   const percent = watchedPercent(item.reason);
-  const saysMore = reason !== rowWords && rank === undefined && item.reason.kind !== "genre";
+  const isNews = reason !== rowWords && rank === undefined && saysMore(item.reason, rowKind);
   const label = [title.name, rank === undefined ? null : strings.card.rank(rank), title.year, reason, badge]
     .filter((part) => part != null)
     .join(", ");
@@ -92,7 +93,7 @@ export function Card({ item, placement, nameOf, rowWords, rank, isFresh }: CardP
           )}
         </span>
         <span className="card__name">{title.name}</span>
-        <span className="card__reason">{saysMore ? reason : metaOf(item)}</span>
+        <span className="card__reason">{isNews ? reason : metaOf(item)}</span>
       </Link>
       <button
         type="button"

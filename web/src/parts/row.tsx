@@ -67,6 +67,7 @@ export function RowOfCards({ row, decisionId, isReported, nameOf, isFresh }: Row
             placement={{ decisionId, rowId: row.rowId, isReported }}
             nameOf={nameOf}
             rowWords={heading}
+            rowKind={row.kind}
             {...(ranked ? { rank: rankOf(item.reason) ?? item.position + 1 } : {})}
             isFresh={isFresh(item.title.titleId)}
           />

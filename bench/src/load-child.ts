@@ -18,10 +18,12 @@ async function load(request: LoadRequest): Promise<LoadAnswer> {
     headers,
     connections,
     ...("seconds" in bound ? { duration: bound.seconds } : { amount: bound.requests }),
-    // Each connection goes round all paths, from a place of its own.
+    // The connections share the paths: each goes round its own part of them.
     setupClient(client) {
-      const from = Math.floor((paths.length / connections) * begun++);
-      client.setRequests([...paths.slice(from), ...paths.slice(0, from)].map((path) => ({ method: "GET", path })));
+      const from = Math.floor((paths.length / connections) * (begun % connections));
+      begun++;
+      const own = paths.slice(from, Math.max(from + 1, Math.floor(from + paths.length / connections)));
+      client.setRequests(own.map((path) => ({ method: "GET", path })));
     },
     ...(readBodies
       ? {
@@ -44,6 +46,7 @@ async function load(request: LoadRequest): Promise<LoadAnswer> {
     requestsPerSecond: latenciesMs.length / result.duration,
     p50Ms: latenciesMs.length === 0 ? Number.NaN : quantile(latenciesMs, 0.5),
     p99Ms: latenciesMs.length === 0 ? Number.NaN : quantile(latenciesMs, 0.99),
+    p999Ms: latenciesMs.length === 0 ? Number.NaN : quantile(latenciesMs, 0.999),
     failures: result.non2xx + result.errors + result.timeouts + result.mismatches,
     decisions,
     degraded,

@@ -20,6 +20,7 @@ export interface LoadAnswer {
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   /** Answers other than 2xx, broken connections, timeouts, bodies without a decision. */
   readonly failures: number;
   readonly decisions: readonly string[];
@@ -28,7 +29,7 @@ export interface LoadAnswer {
 }
 
 /** What the child says next; rejects when it ends first. */
-function nextMessage<Message>(child: ChildProcess): Promise<Message> {
+export function nextMessage<Message>(child: ChildProcess): Promise<Message> {
   return new Promise((resolve, reject) => {
     const onExit = (code: number | null) => reject(new Error(`a process of the benchmark ended with ${code}`));
     child.once("exit", onExit);
@@ -39,7 +40,7 @@ function nextMessage<Message>(child: ChildProcess): Promise<Message> {
   });
 }
 
-async function forkChild(
+export async function forkChild(
   module: string,
   args: readonly string[],
   { lifecycle, clock }: BenchContext,

@@ -94,6 +94,12 @@ function typedTexts(titles: readonly CatalogueTitle[], rng: Rng): string[] {
   return texts;
 }
 
+interface Texts {
+  /** Other queries than those measured: nothing of them is known yet. */
+  readonly warmUp: readonly string[];
+  readonly texts: readonly string[];
+}
+
 interface Peer {
   readonly name: string;
   ask(text: string): Promise<unknown>;
@@ -101,9 +107,9 @@ interface Peer {
   serverMs?(): Promise<number>;
 }
 
-async function measure(peer: Peer, texts: readonly string[], context: BenchContext) {
+async function measure(peer: Peer, { warmUp, texts }: Texts, context: BenchContext) {
   const { clock } = context;
-  for (const text of texts.slice(0, WARM_UP)) await peer.ask(text);
+  for (const text of warmUp) await peer.ask(text);
   const alone: number[] = [];
   const processor: number[] = [];
   const serverBeganMs = await peer.serverMs?.();
@@ -162,14 +168,15 @@ async function run(context: BenchContext): Promise<Outcome> {
   const rng = createRng(6);
   const titles = makeTitles(rng);
   const texts = typedTexts(titles, rng);
+  const warmUp = typedTexts(titles, rng).slice(0, WARM_UP);
   const figures: Figure[] = [];
   const notes = [`${titles.length} titles, ${texts.length} texts of ${TYPED_QUERIES} queries typed letter by letter.`];
 
   async function compare(ours: Peer, other: Peer): Promise<void> {
     say(`search: ${ours.name}`);
-    const mine = await measure(ours, texts, context);
+    const mine = await measure(ours, { warmUp, texts }, context);
     say(`search: ${other.name}`);
-    const theirs = await measure(other, texts, context);
+    const theirs = await measure(other, { warmUp, texts }, context);
     notes.push(`Load average behind ${ours.name}: ${loadavg()[0]!.toFixed(1)}.`);
     figures.push(
       { name: `${ours.name}: p50`, value: mine.p50, unit: "ms", beside: { name: other.name, value: theirs.p50 } },

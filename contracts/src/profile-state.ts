@@ -4,11 +4,24 @@
  * Each title holds last-writer-wins registers by `occurredAt`, so that an event delivered twice or out of order ends in
  * the same state (a join-semilattice: the tests hold it to that). Counts are left to the warehouse, which deduplicates.
  */
+import type { RowKind } from "./api/serving.ts";
 import type { TasteFacetEdit } from "./events.ts";
 import type { ProfileId, TitleId } from "./ids.ts";
 
 /** Most titles kept for a profile: those touched last. 300 covers a year of an eager viewer; a state stays under 32 KB. */
 export const PROFILE_STATE_TITLES_MAX = 300;
+
+/**
+ * Of each kind of rows the newest hours in which one was in sight, and in which something of it was clicked: a month of an
+ * everyday viewer, at most 5 KB of all kinds. Hours, so that an event that comes twice counts once.
+ */
+export const ROW_USE_HOURS_MAX = 32;
+
+export interface RowUseHours {
+  /** Hours since the epoch, newest first. What was clicked was seen. */
+  readonly seen: readonly number[];
+  readonly clicked: readonly number[];
+}
 
 /** Instants are milliseconds since the epoch. An absent register: never happened. */
 export interface TitleState {
@@ -45,6 +58,8 @@ export interface ProfileState {
   readonly horizon?: { readonly at: number; readonly titleId: string };
   /** What the viewer corrected of the believed taste, as a whole. */
   readonly tasteEdits?: { readonly at: number; readonly edits: readonly TasteFacetEdit[] };
+  /** How the profile uses rows. Absent: nothing is known. */
+  readonly rowUse?: Readonly<Partial<Record<RowKind, RowUseHours>>>;
   /** The last erasure: what of the profile itself is at or before it is gone. */
   readonly erasedAt?: number;
 }

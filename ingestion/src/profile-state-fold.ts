@@ -204,6 +204,9 @@ function eventOf(record: LogRecord): StoredEvent | undefined {
 function isFoldable(type: EventType, payload: Readonly<Record<string, unknown>>): boolean {
   switch (type) {
     case "impression":
+      return isTextOrAbsent(payload.rowId);
+    case "click":
+      return isText(payload.titleId) && isTextOrAbsent(payload.rowId);
     case "search":
     case "exposure":
     case "quality":

@@ -1,5 +1,10 @@
 import type { StoredEvent } from "@thewatcher/contracts/events";
-import { PROFILE_STATE_TITLES_MAX, type ProfileState, rememberedTitle } from "@thewatcher/contracts/profile-state";
+import {
+  PROFILE_STATE_TITLES_MAX,
+  type ProfileState,
+  ROW_USE_HOURS_MAX,
+  rememberedTitle,
+} from "@thewatcher/contracts/profile-state";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { foldEvent, foldProfile } from "./profile-state.ts";
@@ -190,6 +195,55 @@ describe("a profile's state", () => {
     });
     const undone = remembered([...forgotten, storedEvent("forget_undo", NOON + 4, { titleId: "a" })]);
     expect(undone).toMatchObject({ rated: { stars: 5 }, watchedSeconds: 5_900, clickedAt: NOON - 5 });
+  });
+
+  test("remembers in which hours rows of each kind were seen and clicked: the newest 32, the same in any order", () => {
+    const HOUR_MS = 3_600_000;
+    const used = fc
+      .record({
+        type: fc.constantFrom("impression" as const, "click" as const),
+        rowId: fc.constantFrom("top-picks", "because-1", "because-2", "genre-3", "search", undefined),
+        hour: fc.nat(80),
+        minute: fc.nat(59),
+      })
+      .map(({ type, rowId, hour, minute }) => {
+        const payload = { titleId: "t", ...(rowId === undefined ? {} : { rowId }) };
+        return storedEvent(type, NOON + hour * HOUR_MS + minute * 60_000, payload);
+      });
+    const erased = fc.nat(80).map((hour) => storedEvent("erasure", NOON + hour * HOUR_MS, { reason: "operator" }));
+    const scenario = fc
+      .tuple(fc.array(used, { minLength: 30, maxLength: 150 }), fc.array(erased, { maxLength: 1 }))
+      .chain(([events, erasures]) => {
+        const all = [...events, ...erasures];
+        return fc.tuple(fc.constant(all), delivered(all));
+      });
+    fc.assert(
+      fc.property(scenario, ([events, again]) => {
+        const state = fold(events);
+        expect(fold(again)?.rowUse).toEqual(state?.rowUse);
+        const erasedAt = Math.max(
+          ...events.map(({ type, occurredAt }) => (type === "erasure" ? Date.parse(occurredAt) : 0)),
+        );
+        const seen = new Set<number>();
+        for (const event of events) {
+          const isOfKind = "rowId" in event.payload && String(event.payload.rowId).startsWith("because-");
+          const hour = Math.floor(Date.parse(event.occurredAt) / HOUR_MS);
+          if (isOfKind && hour * HOUR_MS > erasedAt) seen.add(hour);
+        }
+        const newest = [...seen].sort((a, b) => b - a).slice(0, ROW_USE_HOURS_MAX);
+        expect(state?.rowUse?.because_you_watched?.seen ?? []).toEqual(newest);
+        for (const { clicked } of Object.values(state?.rowUse ?? {}))
+          expect(clicked.length).toBeLessThanOrEqual(ROW_USE_HOURS_MAX);
+        expect(Object.keys(state?.rowUse ?? {}).length).toBeLessThanOrEqual(3);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("is the same state after another card of a row that was seen in this hour: nothing is written for it", () => {
+    const first = foldEvent(undefined, storedEvent("impression", NOON, { titleId: "a", rowId: "genre-1" }));
+    expect(first.rowUse).toEqual({ genre: { seen: [NOON / 3_600_000], clicked: [] } });
+    expect(foldEvent(first, storedEvent("impression", NOON + 60_000, { titleId: "b", rowId: "genre-2" }))).toBe(first);
   });
 
   test("is never changed in place", () => {

@@ -8,12 +8,20 @@
  * The cap on titles needs care to stay a semilattice: a title cut off and touched again must not depend on what was seen
  * before the cut. So the state remembers the place of the newest title it ever cut (`horizon`), and all at or before it
  * is forgotten, in every title. After any order of the same events the horizon is the 301st newest touch, and the
- * registers are those behind it. (All but `watchedSeconds`, which is a maximum and not the latest: what was watched of a
+ * registers are those behind it. Hours in which rows were used are the newest of a union, whose newest need nothing older. (All but `watchedSeconds`, which is a maximum and not the latest: what was watched of a
  * title before the horizon may count for one that was played again behind it.) An erasure is a horizon at its time.
  */
+import type { RowKind } from "@thewatcher/contracts/api/serving";
 import type { StoredEvent } from "@thewatcher/contracts/events";
 import type { ProfileId, TitleId } from "@thewatcher/contracts/ids";
-import { PROFILE_STATE_TITLES_MAX, type ProfileState, type TitleState } from "@thewatcher/contracts/profile-state";
+import {
+  PROFILE_STATE_TITLES_MAX,
+  type ProfileState,
+  ROW_USE_HOURS_MAX,
+  type RowUseHours,
+  type TitleState,
+} from "@thewatcher/contracts/profile-state";
+import { rowKindOf } from "@thewatcher/contracts/row-ids";
 
 type Mutable<Shape> = { -readonly [Field in keyof Shape]: Shape[Field] };
 type Horizon = NonNullable<ProfileState["horizon"]>;
@@ -40,6 +48,18 @@ export function foldProfile(profileId: ProfileId, before: ProfileState | undefin
   let { horizon, tasteEdits, erasedAt } = before ?? ({} as Pick<ProfileState, "horizon" | "tasteEdits" | "erasedAt">);
   let changed = before === undefined;
   for (const title of before?.titles ?? []) titles.set(title.titleId, title);
+  const rowUse = new Map<RowKind, RowUseHours>(Object.entries(before?.rowUse ?? {}) as [RowKind, RowUseHours][]);
+
+  function useRow(rowId: string | undefined, isClick: boolean, at: number): void {
+    const kind = rowId === undefined ? undefined : rowKindOf(rowId);
+    if (kind === undefined) return;
+    const { seen, clicked } = rowUse.get(kind) ?? { seen: [], clicked: [] };
+    const hour = Math.floor(at / HOUR_MS);
+    const next = { seen: withHour(seen, hour), clicked: isClick ? withHour(clicked, hour) : clicked };
+    if (next.seen === seen && next.clicked === clicked) return;
+    rowUse.set(kind, next);
+    changed = true;
+  }
 
   function writable(titleId: TitleId): Mutable<TitleState> {
     let title = written.get(titleId);
@@ -74,6 +94,9 @@ export function foldProfile(profileId: ProfileId, before: ProfileState | undefin
         changed = true;
         return;
       }
+      if (event.type === "impression" || event.type === "click") {
+        useRow(event.payload.rowId, event.type === "click", at);
+      }
       if (!touchesTitle(event) || !isBehind(horizon, at, event.payload.titleId)) return;
       write(writable(event.payload.titleId), event, at);
       changed = true;
@@ -81,6 +104,7 @@ export function foldProfile(profileId: ProfileId, before: ProfileState | undefin
     state() {
       if (!changed && before) return before;
       const cut = cutTitles([...titles.values()], horizon);
+      const heldUse = usedSince(rowUse, erasedAt);
       const heldEdits = tasteEdits && tasteEdits.at > (erasedAt ?? Number.NEGATIVE_INFINITY) ? tasteEdits : undefined;
       return {
         version: 1,
@@ -88,10 +112,34 @@ export function foldProfile(profileId: ProfileId, before: ProfileState | undefin
         titles: cut.titles,
         ...(cut.horizon ? { horizon: cut.horizon } : {}),
         ...(heldEdits ? { tasteEdits: heldEdits } : {}),
+        ...(heldUse ? { rowUse: heldUse } : {}),
         ...(erasedAt === undefined ? {} : { erasedAt }),
       };
     },
   };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The newest hours with this one among them; the same array where nothing changes. The newest of a union need no more. */
+function withHour(hours: readonly number[], hour: number): readonly number[] {
+  const oldest = hours.at(-1);
+  if (hours.length === ROW_USE_HOURS_MAX && oldest !== undefined && hour < oldest) return hours;
+  if (hours.includes(hour)) return hours;
+  return [...hours, hour].sort((a, b) => b - a).slice(0, ROW_USE_HOURS_MAX);
+}
+
+/** In the order of the kinds' names, without hours that began at or before the erasure. */
+function usedSince(
+  rowUse: ReadonlyMap<RowKind, RowUseHours>,
+  erasedAt: number | undefined,
+): ProfileState["rowUse"] | undefined {
+  const isHeld = (hour: number): boolean => erasedAt === undefined || hour * HOUR_MS > erasedAt;
+  const held = [...rowUse]
+    .map(([kind, { seen, clicked }]) => [kind, { seen: seen.filter(isHeld), clicked: clicked.filter(isHeld) }] as const)
+    .filter(([, { seen }]) => seen.length > 0)
+    .sort(([a], [b]) => compareText(a, b));
+  return held.length === 0 ? undefined : Object.fromEntries(held);
 }
 
 /** Impressions, exposures and the like touch no title; what is said of the whole profile is no title's. */

@@ -14,6 +14,8 @@
  * watched before those is kept out of the published list by the trainer, but not out of the popular rows.
  */
 import { type ProfileState, rememberedTitle, type TitleState } from "@thewatcher/contracts/profile-state";
+import { rowUseOf } from "./row-use.ts";
+import type { RowUse } from "./stages/row-order.ts";
 import { tasteEditsOf } from "./taste-edits.ts";
 import type { TitleView } from "./title-view.ts";
 
@@ -86,6 +88,8 @@ export interface History {
   /** There was something to learn from when the lists were made, so a list should exist. */
   readonly known: boolean;
   readonly tasteEdits: readonly TasteEdit[];
+  /** undefined: nothing is known. */
+  readonly rowUse?: RowUse | undefined;
   /** To be forgotten, and nothing came since. */
   readonly forgotten: readonly number[];
   /** Forgotten since the list was made, which still knows them: what they brought is taken out of it. */
@@ -193,6 +197,7 @@ export function readHistory(view: TitleView, state: ProfileState, grade: GradeTi
     listAge,
     known: listedCount > 0,
     tasteEdits: tasteEditsOf(state.tasteEdits?.edits ?? []),
+    rowUse: rowUseOf(state.rowUse),
     forgotten,
     takenBack,
   };

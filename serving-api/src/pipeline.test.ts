@@ -1,6 +1,7 @@
 import { HomePage, type Reason } from "@thewatcher/contracts/api/serving";
 import type { AccountId, DecisionId, Generation, ProfileId } from "@thewatcher/contracts/ids";
 import type { ProfileState } from "@thewatcher/contracts/profile-state";
+import { rowKindOf } from "@thewatcher/contracts/row-ids";
 import { RuleSet } from "@thewatcher/contracts/rules";
 import { ServingParameters, SWITCHABLE_SOURCES } from "@thewatcher/contracts/serving-parameters";
 import { createRng } from "@thewatcher/kit/rng";
@@ -238,6 +239,37 @@ describe("with any of the sources and stages off", () => {
       const parameters = ServingParameters.parse({ sourcesOff: [source] });
       expect(composeHome(ws, requestOf({ parameters })).rows.length).toBeGreaterThan(4);
     }
+  });
+});
+
+describe("the order of rows is the profile's own", () => {
+  const state = randomState(createRng(4), TITLES, 60);
+  const HOURS = Array.from({ length: 30 }, (_, ago) => Math.floor(AS_OF / 3_600_000) - ago * 24);
+  /** Of 30 visits in which rows of both kinds were in sight, those of one were clicked. */
+  const rowsOf = (clicked: "genre" | "new" | undefined) => {
+    const kept = (kind: "genre" | "new") => ({ seen: HOURS, clicked: clicked === kind ? HOURS.slice(0, 20) : [] });
+    const rowUse = clicked && { genre: kept("genre"), new: kept("new") };
+    const history = historyOf({ ...state, ...(rowUse ? { rowUse } : {}) });
+    return composeHome(ws, requestOf({ history: read(history) })).rows;
+  };
+  const placeOf = (rows: HomeSlate["rows"], kind: string) => rows.findIndex((row) => row.kind === kind);
+
+  test("a kind that is clicked rises over one that is passed by, between profiles of one taste, and takes no other's titles", () => {
+    const [unknown, ofGenres, ofNew] = [rowsOf(undefined), rowsOf("genre"), rowsOf("new")];
+    expect(placeOf(ofGenres, "genre")).toBeLessThan(placeOf(ofNew, "genre"));
+    expect(placeOf(ofNew, "new")).toBeLessThan(placeOf(ofGenres, "new"));
+    const contents = (rows: HomeSlate["rows"]) =>
+      rows.map(({ rowId, entries }) => [rowId, entries.map(({ index }) => index)]).sort();
+    expect(contents(ofGenres)).toEqual(contents(unknown));
+    expect(contents(ofNew)).toEqual(contents(unknown));
+    expect(ofNew.map(({ rowId }) => rowId)).not.toEqual(unknown.map(({ rowId }) => rowId));
+  });
+
+  test("each row's id tells its kind to whoever counts what was seen of it", () => {
+    const rows = [...rowsOf(undefined), ...composeHome(ws, requestOf()).rows];
+    expect(new Set(rows.map(({ kind }) => kind)).size).toBeGreaterThan(6);
+    for (const { rowId, kind } of rows) expect(rowKindOf(rowId)).toBe(kind);
+    expect(rowKindOf("search")).toBeUndefined();
   });
 });
 

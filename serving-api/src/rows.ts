@@ -7,7 +7,7 @@
  * free for the rows behind it. Rows of a group have a common limit and are numbered within it.
  */
 import { type Reason, RowKind } from "@thewatcher/contracts/api/serving";
-import { orderRows, ROW_DEPTH, rowWorths } from "./stages/row-order.ts";
+import { orderRows, ROW_DEPTH, type RowUse, rowWorths } from "./stages/row-order.ts";
 
 /** A plain list and "more like this" are one row each. */
 export type PlannedKind = RowKind | "list" | "similar";
@@ -152,14 +152,20 @@ export function orderByWorth<Row extends { readonly plan: RowPlan }>(
   return Array.from(orderRows(input, worths), (place) => rows[place]!);
 }
 
-const KINDS: readonly PlannedKind[] = [...RowKind.options, "list", "similar"];
+/** By the numbers that the order of rows has for them. */
+export const ROW_KINDS: readonly RowKind[] = RowKind.options;
+const KINDS: readonly PlannedKind[] = [...ROW_KINDS, "list", "similar"];
 const BEGUN = KINDS.indexOf("continue_watching");
 const NO_SCORES = new Float64Array(0);
 const kindOf = ({ kind }: RowPlan): number => KINDS.indexOf(kind);
 const isBegun = ({ kind }: RowPlan): boolean => kind === "continue_watching";
 
-/** What the rows are worth by ranking's scores of their first titles; NaN where ranking has none. */
-export function worthsOf(rows: readonly AssembledRow[], scoreOf: (index: number) => number): Float64Array {
+/** What the rows are worth by ranking's scores of their first titles, NaN where ranking has none, and by the viewer's use. */
+export function worthsOf(
+  rows: readonly AssembledRow[],
+  scoreOf: (index: number) => number,
+  use: RowUse | undefined,
+): Float64Array {
   const scores = new Float64Array(rows.length * ROW_DEPTH).fill(Number.NaN);
   rows.forEach(({ picks }, row) => {
     for (let place = 0; place < ROW_DEPTH && place < picks.length; place++) {
@@ -167,7 +173,7 @@ export function worthsOf(rows: readonly AssembledRow[], scoreOf: (index: number)
     }
   });
   const kinds = Int32Array.from(rows, ({ plan }) => kindOf(plan));
-  return rowWorths({ rowCount: rows.length, kinds, scores, firstKind: BEGUN, use: undefined });
+  return rowWorths({ rowCount: rows.length, kinds, scores, firstKind: BEGUN, use });
 }
 
 /** A source of candidates that is already a list. */

@@ -146,7 +146,9 @@ function composeOnce(ws: Workspace, request: SlateRequest, relaxed: boolean, hea
   }));
   const rowsArePersonal = prepared.parameters.rowOrder === "personal" && hasPersonal(ws.pool);
   const scoreOf = (index: number) => (slotOf(ws.pool, ws.epoch, index) < 0 ? Number.NaN : rankScore(ws, index));
-  const worths = rowsArePersonal ? worthsOf(assembled, scoreOf) : new Float64Array(assembled.length);
+  const worths = rowsArePersonal
+    ? worthsOf(assembled, scoreOf, prepared.history.rowUse)
+    : new Float64Array(assembled.length);
   const ordered = orderByWorth(rows, worths, rowsArePersonal).map(({ row }) => row);
   const { degradations } = prepared;
   const { ruleEffects } = prepared;

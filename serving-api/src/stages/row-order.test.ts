@@ -22,7 +22,7 @@ const rowsOf = (lengthMax: number) =>
 const use = fc.option(
   fc
     .array(fc.tuple(fc.nat({ max: 500 }), fc.nat({ max: 500 })), { minLength: 5, maxLength: 5 })
-    .map((kinds) => ({ impressions: kinds.map(([a, b]) => a + b), clicks: kinds.map(([a]) => a) })),
+    .map((kinds) => ({ visits: kinds.map(([a, b]) => a + b), clicks: kinds.map(([a]) => a) })),
   { nil: undefined },
 );
 
@@ -91,9 +91,9 @@ describe("the order of rows", () => {
     fc.assert(
       fc.property(rowsOf(12), fc.nat({ max: 100 }), (rows, clicks) => {
         fc.pre(new Set(rows.map(({ kind }) => kind)).size === rows.length);
-        const impressions = [100, 100, 100, 100, 100];
+        const visits = [100, 100, 100, 100, 100];
         const placeOf = (clicked: number) =>
-          orderRows(inputOf(rows, { impressions, clicks: [20, clicked, 20, 20, 20] })).indexOf(
+          orderRows(inputOf(rows, { visits, clicks: [20, clicked, 20, 20, 20] })).indexOf(
             rows.findIndex(({ kind }) => kind === 1),
           );
         expect(placeOf(clicks + 20)).toBeLessThanOrEqual(placeOf(clicks));
@@ -116,17 +116,17 @@ describe("the worth of a row", () => {
     expect(second).toBeCloseTo(1 / Math.log2(3) / total, 12);
   });
 
-  test("is multiplied by the viewer's use of its kind: 40 clicks of 100 where 20 of 100 is the mean make 1.67", () => {
+  test("is multiplied by the viewer's use of its kind: 16 clicks of 32 where 16 of 64 is the mean make 1.8", () => {
     const rows = [
       { kind: 1, scores: [3] },
       { kind: 2, scores: [3] },
       { kind: 3, scores: [1] },
     ];
     const plain = rowWorths(inputOf(rows));
-    const used = rowWorths(inputOf(rows, { impressions: [0, 100, 100], clicks: [0, 40, 0] }));
-    // (40 + 50 · 0.2) / (100 + 50) / 0.2 = 1.667; (0 + 10) / 150 / 0.2 = 0.333, held at 0.5.
-    expect(used[0]! / plain[0]!).toBeCloseTo(5 / 3, 12);
+    const used = rowWorths(inputOf(rows, { visits: [0, 32, 32], clicks: [0, 16, 0] }));
+    // (16 + 8 · 0.25) / (32 + 8) / 0.25 = 1.8; (0 + 2) / 40 / 0.25 = 0.2, held at 0.5.
+    expect(used[0]! / plain[0]!).toBeCloseTo(1.8, 12);
     expect(used[1]! / plain[1]!).toBeCloseTo(0.5, 12);
-    expect(rowWorths(inputOf(rows, { impressions: [0, 9, 9], clicks: [0, 0, 0] }))).toEqual(plain);
+    expect(rowWorths(inputOf(rows, { visits: [0, 9, 9], clicks: [0, 0, 0] }))).toEqual(plain);
   });
 });

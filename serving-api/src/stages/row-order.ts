@@ -2,7 +2,7 @@
  * How rows stand on a page. A row is worth what its first titles are worth by ranking, those in sight first, times how
  * much more this viewer uses rows of its kind than rows in general:
  *   worth(r) = Σ_p relevance(title at p) / log2(p + 2) / Σ_p 1 / log2(p + 2),   p = 0 … ROW_DEPTH − 1,
- *   use(k)   = ((clicks_k + PRIOR · c) / (impressions_k + PRIOR)) / c,   c = all clicks / all impressions,
+ *   use(k)   = ((clicks_k + PRIOR · c) / (visits_k + PRIOR)) / c,   c = all clicks / all visits,
  * relevance being the score's share of the way from the worst to the best on the page: the scale of a ranker plays no
  * part. Nothing known of the viewer's use: 1 for every kind. Multiplied out, the best row is on top; as attention falls
  * from row to row, that order is the best for any falling discount (rearrangement inequality).
@@ -16,15 +16,16 @@ import { assert } from "@thewatcher/kit/assert";
 
 /** Titles of a row in sight on a wide screen. */
 export const ROW_DEPTH = 6;
-/** Impressions by which the viewer's own rate weighs as much as the general one: some three pages. */
-const PRIOR_IMPRESSIONS = 50;
+/** Visits after which the rate of a kind weighs as much as that of all kinds: a week or two of evenings. */
+const PRIOR_VISITS = 8;
 /** What a viewer does to a kind of rows moves a row, and never buries it. */
 const USE_MIN = 0.5;
 const USE_MAX = 2;
 
 export interface RowUse {
-  /** By kind. */
-  readonly impressions: ArrayLike<number>;
+  /** By kind: hours in which a row of it was in sight. */
+  readonly visits: ArrayLike<number>;
+  /** Of them, those in which something of it was clicked. */
   readonly clicks: ArrayLike<number>;
 }
 
@@ -69,18 +70,18 @@ export function rowWorths({ rowCount, kinds, scores, use }: RowOrderInput): Floa
   return worths;
 }
 
-function rateOf({ impressions, clicks }: RowUse): number {
+function rateOf({ visits, clicks }: RowUse): number {
   let shown = 0;
   let clicked = 0;
-  for (let kind = 0; kind < impressions.length; kind++) {
-    shown += impressions[kind]!;
+  for (let kind = 0; kind < visits.length; kind++) {
+    shown += visits[kind]!;
     clicked += clicks[kind]!;
   }
   return shown > 0 ? clicked / shown : 0;
 }
 
-function useOf({ impressions, clicks }: RowUse, kind: number, rate: number): number {
-  const own = ((clicks[kind] ?? 0) + PRIOR_IMPRESSIONS * rate) / ((impressions[kind] ?? 0) + PRIOR_IMPRESSIONS);
+function useOf({ visits, clicks }: RowUse, kind: number, rate: number): number {
+  const own = ((clicks[kind] ?? 0) + PRIOR_VISITS * rate) / ((visits[kind] ?? 0) + PRIOR_VISITS);
   return Math.min(USE_MAX, Math.max(USE_MIN, own / rate));
 }
 

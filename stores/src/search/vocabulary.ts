@@ -5,18 +5,14 @@
  * away skips all words that have it. Only 2 × typos + 1 cells of a row are looked at.
  *
  * Measured with 60,000 words on one core: 0.6 ms for one typo in a word of eight letters, 3 ms for two.
- *
- * New words are a short list beside the long one, until they are an eighth of it: a search behind each put sorts few words.
  */
 import { BEGINNING_SHORTEST, QUALITY_BEGINNING, QUALITY_BY_TYPOS, QUALITY_EXACT, typosInBeginning } from "./score.ts";
 
-/** The new words that are sorted in when they are fewer than an eighth of all. */
-const FRESH_MIN = 256;
 /** Words have at most 64 characters (`words.ts`), of two units at most. */
 const UNITS_MAX = 128;
 const FAR = 100;
 /** Behind every letter. */
-const LAST_UNIT = "\uffff";
+export const LAST_UNIT = "\uffff";
 
 interface Words {
   readonly words: readonly string[];
@@ -24,12 +20,7 @@ interface Words {
   readonly shared: Uint8Array;
 }
 
-interface Run<Posting> extends Words {
-  /** Of each word; undefined: it was deleted. */
-  readonly postings: (Posting | undefined)[];
-}
-
-function runOf<Posting>(words: readonly string[], postings: ReadonlyMap<string, Posting>): Run<Posting> {
+function sharedOf(words: readonly string[]): Uint8Array {
   const shared = new Uint8Array(words.length);
   for (let i = 1; i < words.length; i++) {
     const before = words[i - 1]!;
@@ -39,11 +30,11 @@ function runOf<Posting>(words: readonly string[], postings: ReadonlyMap<string, 
     while (units < most && before.charCodeAt(units) === word.charCodeAt(units)) units++;
     shared[i] = units;
   }
-  return { words, shared, postings: words.map((word) => postings.get(word)) };
+  return shared;
 }
 
 /** The first place whose word is not before `word`. */
-function placeOf({ words }: Words, word: string): number {
+export function placeOf(words: readonly string[], word: string): number {
   let low = 0;
   for (let high = words.length; low < high; ) {
     const middle = (low + high) >> 1;
@@ -52,6 +43,9 @@ function placeOf({ words }: Words, word: string): number {
   }
   return low;
 }
+
+/** Of the words from a place to the one before another. */
+export type TakePlaces = (from: number, to: number, quality: number) => void;
 
 const rows = new Uint8Array((UNITS_MAX + 2) * (UNITS_MAX + 2));
 const begun = new Uint8Array(UNITS_MAX + 2);
@@ -91,14 +85,8 @@ function fillRow(word: string, depth: number, query: string, typos: number): num
   return least;
 }
 
-/** Calls `take` with the place of each word within `typos`, and, when `beginning` allows some, with each that begins within those. */
-function walk(
-  { words, shared }: Words,
-  query: string,
-  typos: number,
-  beginning: number,
-  take: (place: number, quality: number) => void,
-): void {
+/** Calls `take` with the places of words within `typos`, and, when `beginning` allows some, of those that begin within those. */
+function walk({ words, shared }: Words, query: string, typos: number, beginning: number, take: TakePlaces): void {
   const length = query.length;
   for (let j = 0; j <= length; j++) rows[j] = j <= typos ? j : FAR;
   begun[0] = FAR;
@@ -119,85 +107,77 @@ function walk(
     if (least <= typos) {
       const distance = Math.abs(word.length - length) <= typos ? rows[word.length * WIDTH + length]! : FAR;
       const whole = distance <= typos ? QUALITY_BY_TYPOS[distance as 0 | 1 | 2] : 0;
-      if (Math.max(whole, quality) > 0) take(i, Math.max(whole, quality));
+      if (Math.max(whole, quality) > 0) take(i, i + 1, Math.max(whole, quality));
       i++;
       continue;
     }
     // Nothing behind this beginning comes nearer; what has begun well enough has, all of it.
-    do {
-      if (quality > 0) take(i, quality);
-      i++;
-    } while (i < words.length && shared[i]! >= depth);
+    const from = i;
+    do i++;
+    while (i < words.length && shared[i]! >= depth);
+    if (quality > 0) take(from, i, quality);
   }
 }
 
-export interface Vocabulary<Posting> {
-  get(word: string): Posting | undefined;
-  set(word: string, posting: Posting): void;
-  delete(word: string): void;
+export interface Vocabulary {
   /**
-   * Calls `take` with whatever stands for this word of a query, and with how well (`port.ts`); with some several times, of
-   * which the best counts. Half of all words begin with what somebody types first: a map of them would cost more than they do.
+   * Calls `take` with the places of whatever stands for this word of a query, and with how well (`port.ts`); with some several
+   * times, of which the best counts. Half of all words begin with what somebody types first: a map of them would cost more than
+   * they do.
    */
-  standingFor(
-    word: string,
-    typos: 0 | 1 | 2,
-    isBeginning: boolean,
-    take: (posting: Posting, quality: number) => void,
-  ): void;
+  standingFor(word: string, typos: 0 | 1 | 2, isBeginning: boolean, take: TakePlaces): void;
 }
 
-export function createVocabulary<Posting>(): Vocabulary<Posting> {
-  const postings = new Map<string, Posting>();
-  let sorted = runOf([], postings);
-  let fresh: string[] = [];
-  let freshSorted: Run<Posting> | undefined = sorted;
+/**
+ * What was walked for, the latest last: somebody who types sends the words before the last one again with each letter, and
+ * readings share words. At most 2,000 × 1,000 × 50 bytes, but most find some dozens.
+ */
+const WALKS_KEPT_MAX = 2_000;
+/** One that found more is walked again. */
+const WALK_KEPT_MAX = 1_000;
 
-  function runs(): readonly Run<Posting>[] {
-    if (fresh.length > FRESH_MIN + sorted.words.length / 8) {
-      sorted = runOf([...postings.keys()].sort(), postings);
-      fresh = [];
-      freshSorted = runOf([], postings);
-    }
-    freshSorted ??= runOf(fresh.sort(), postings);
-    return freshSorted.words.length === 0 ? [sorted] : [sorted, freshSorted];
-  }
+interface Walked {
+  readonly from: number;
+  readonly to: number;
+  readonly quality: number;
+}
 
-  /** A word that came twice is new twice. */
-  function replaceInRuns(word: string, posting: Posting | undefined): void {
-    for (const run of freshSorted ? [sorted, freshSorted] : [sorted]) {
-      for (let i = placeOf(run, word); run.words[i] === word; i++) run.postings[i] = posting;
+/** Of words in order (that of their units), each once. */
+export function createVocabulary(words: readonly string[]): Vocabulary {
+  const shared = sharedOf(words);
+  const kept = new Map<string, readonly Walked[]>();
+
+  function walked(query: string, typos: number, beginning: number): readonly Walked[] {
+    const key = `${typos} ${beginning} ${query}`;
+    const known = kept.get(key);
+    if (known) {
+      kept.delete(key);
+      kept.set(key, known);
+      return known;
     }
+    const found: Walked[] = [];
+    walk({ words, shared }, query, typos, beginning, (from, to, quality) => {
+      const last = found.at(-1);
+      // Neighbours that stand for it alike are one.
+      if (last?.to === from && last.quality === quality) found[found.length - 1] = { from: last.from, to, quality };
+      else found.push({ from, to, quality });
+    });
+    if (found.length <= WALK_KEPT_MAX) kept.set(key, found);
+    if (kept.size > WALKS_KEPT_MAX) kept.delete(kept.keys().next().value!);
+    return found;
   }
 
   return {
-    get: (word) => postings.get(word),
-    set(word, posting) {
-      const isFresh = !postings.has(word);
-      postings.set(word, posting);
-      if (isFresh) {
-        fresh.push(word);
-        freshSorted = undefined;
-      } else replaceInRuns(word, posting);
-    },
-    delete(word) {
-      if (postings.delete(word)) replaceInRuns(word, undefined);
-    },
     standingFor(query, typos, isBeginning, take) {
-      const exact = postings.get(query);
-      if (exact !== undefined) take(exact, QUALITY_EXACT);
-      if (typos === 0 && !isBeginning) return;
-      for (const run of runs()) {
-        const takeAt = (place: number, quality: number) => {
-          const posting = run.postings[place];
-          if (posting !== undefined) take(posting, quality);
-        };
-        if (isBeginning) {
-          const end = placeOf(run, `${query}${LAST_UNIT}`);
-          for (let i = placeOf(run, query); i < end; i++) takeAt(i, QUALITY_BEGINNING);
-        }
-        if (typos > 0) walk(run, query, typos, isBeginning ? typosInBeginning(query, typos) : -1, takeAt);
+      const place = placeOf(words, query);
+      if (words[place] === query) take(place, place + 1, QUALITY_EXACT);
+      if (isBeginning) {
+        const end = placeOf(words, `${query}${LAST_UNIT}`);
+        if (end > place) take(place, end, QUALITY_BEGINNING);
       }
+      if (typos === 0) return;
+      const beginning = isBeginning ? typosInBeginning(query, typos) : -1;
+      for (const { from, to, quality } of walked(query, typos, beginning)) take(from, to, quality);
     },
   };
 }

@@ -179,6 +179,8 @@ export function createTitleIndex(deps: TitleIndexDeps): TitleIndex {
 
   async function activate(on: Search, generation: string): Promise<void> {
     const before = await on.activate(COLLECTION, generation);
+    // Another process did it meanwhile: it knows which one is behind, and drops the others.
+    if (before === generation) return;
     for (const { generation: other } of await on.generations(COLLECTION)) {
       if (other !== generation && other !== before) await on.drop(COLLECTION, other);
     }

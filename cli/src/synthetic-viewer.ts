@@ -19,7 +19,7 @@ import type { Look } from "./regular-looks.ts";
 
 const EVERY_MS = 60_000;
 /** Ten times the promise: who waited so long has clicked again. */
-export const UNSEEN_MS = 10_000;
+const UNSEEN_MS = 10_000;
 /** First and longest pause between two looks; each is half as long again as the one before. */
 const PAUSE_MS = 5;
 const PAUSE_MS_MAX = 100;
@@ -29,7 +29,7 @@ const PLACES = 3_600;
 
 /** `refused`: the collector did not take the event. `unanswered`: no page. `unseen`: no page with it in time. */
 export const REACTION_FAILURES = ["refused", "unanswered", "unseen"] as const;
-export type ReactionFailure = (typeof REACTION_FAILURES)[number];
+type ReactionFailure = (typeof REACTION_FAILURES)[number];
 
 export interface ReactionMetrics {
   reacted(durationMs: number): void;

@@ -6,7 +6,8 @@
  * of the fold, of the SQL, of a row that the warehouse lost.
  *
  * `measureServedParity`: features as they were logged with decisions, against the same rows read point in time. There the
- * log was some moments on its way, so a value counts as right that the warehouse had within the last seconds.
+ * log was some moments on its way, so a value counts as right that lies between those the warehouse had within the last
+ * seconds.
  */
 import type { Clock } from "@thewatcher/kit/clock";
 import type { EventLog } from "@thewatcher/stores/event-log/port";
@@ -58,8 +59,10 @@ class Tally {
     this.#name = name;
   }
   add(served: number, candidates: readonly number[], tolerance: number): void {
-    const differences = candidates.map((own) => Math.abs(served - own) / Math.max(1, Math.abs(own)));
-    const difference = Math.min(...differences);
+    // Between what the warehouse had at two instants it had everything in between, as counts go: a page every tenth of a second
+    // shows a title to ten between two instants, and each of these counts was right for a moment.
+    const nearest = Math.min(Math.max(served, Math.min(...candidates)), Math.max(...candidates));
+    const difference = Math.abs(served - nearest) / Math.max(1, Math.abs(nearest));
     this.#compared++;
     this.#largest = Math.max(this.#largest, difference);
     if (!(difference <= tolerance)) this.#mismatched++;

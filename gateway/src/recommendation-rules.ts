@@ -85,7 +85,7 @@ const texts: Readonly<Record<Locale, Text>> = {
         points: [
           "«Неинтересно» убирает фильм отовсюду в ту же секунду; это можно отменить.",
           "Страница «Мои вкусы» показывает, что сервис о вас думает и на каких фильмах это основано; каждую черту можно усилить или ослабить, любой просмотр — забыть.",
-          "«Без персонализации»: история и списки профиля не читаются вовсе, страница одинакова для всех в вашей стране и возрасте, модели на действиях профиля больше не учатся. Включается на той же странице, без потери доступа к фильмам.",
+          "Переключатель «Персонализация» на той же странице и в аккаунте. Когда он выключен, история и списки профиля не читаются вовсе, страница одинакова для всех в вашей стране и возрасте, модели на действиях профиля больше не учатся. Доступ к фильмам остаётся прежним.",
           "Профиль можно удалить в настройках: всё, что о нём известно, забывается во всех хранилищах.",
         ],
       },
@@ -142,7 +142,7 @@ const texts: Readonly<Record<Locale, Text>> = {
         points: [
           "«Не цікава» прыбірае фільм адусюль у тую ж секунду; гэта можна адмяніць.",
           "Старонка «Мае густы» паказвае, што сэрвіс пра вас думае і на якіх фільмах гэта заснавана; кожную рысу можна ўзмацніць або аслабіць, любы прагляд — забыць.",
-          "«Без персаналізацыі»: гісторыя і спісы профілю зусім не чытаюцца, старонка аднолькавая для ўсіх у вашай краіне і ўзросце, мадэлі на дзеяннях профілю больш не вучацца. Уключаецца на той жа старонцы, без страты доступу да фільмаў.",
+          "Пераключальнік «Персаналізацыя» на той жа старонцы і ў акаўнце. Калі ён выключаны, гісторыя і спісы профілю зусім не чытаюцца, старонка аднолькавая для ўсіх у вашай краіне і ўзросце, мадэлі на дзеяннях профілю больш не вучацца. Доступ да фільмаў застаецца ранейшым.",
           "Профіль можна выдаліць у наладах: усё, што пра яго вядома, забываецца ва ўсіх сховішчах.",
         ],
       },
@@ -199,7 +199,7 @@ const texts: Readonly<Record<Locale, Text>> = {
         points: [
           "“Not interested” takes a title away everywhere, at once; it can be undone.",
           "“My taste” shows what the service believes of you and which titles say so; each trait can be made more or less of, and each watch forgotten.",
-          "“No personalisation”: neither history nor lists of the profile are read, the page is the same for everybody of your country and age, and models learn no more of what the profile does. It is on the same page, and costs no access to any title.",
+          "The switch “Personalisation”, on the same page and in the account. While it is off, neither history nor lists of the profile are read, the page is the same for everybody of your country and age, and models learn no more of what the profile does. It costs no access to any title.",
           "A profile can be deleted in the settings: all that is known of it is forgotten in every store.",
         ],
       },
@@ -220,7 +220,7 @@ const NAMES: Readonly<Record<Locale, string>> = { ru: "Русский", be: "Б�
 const STYLE = `:root{color-scheme:dark}body{margin:0;background:#0e0d12;color:#e9e4da;font:1.05rem/1.65 system-ui,sans-serif}
 main{max-width:44rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}a{color:#ffb454}nav{display:flex;gap:1rem;flex-wrap:wrap;margin-bottom:2rem}
 nav a[aria-current]{color:inherit;text-decoration:none}nav a:first-child{margin-right:auto}h1{font-size:clamp(1.7rem,5vw,2.4rem);line-height:1.2;margin:0 0 1.25rem}
-h2{font-size:1.2rem;margin:2.25rem 0 .5rem}.notice{border-left:3px solid #ffb454;padding:.25rem 0 .25rem 1rem;margin:0}li{margin:.35rem 0}ul{padding-left:1.2rem}`;
+@media(max-width:30rem){nav a:first-child{flex-basis:100%}}h2{font-size:1.2rem;margin:2.25rem 0 .5rem}.notice{border-left:3px solid #ffb454;padding:.25rem 0 .25rem 1rem;margin:0}li{margin:.35rem 0}ul{padding-left:1.2rem}`;
 
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

@@ -176,12 +176,10 @@ export function Home() {
   const { hero, rows } = takeHero(withoutHidden(home.data.rows, statedNow));
   if (rows.length === 0 && Object.keys(wishes).length > 0) {
     return (
-      <>
-        <Empty title={strings.home.nothingFits}>
-          <p>{strings.home.nothingFitsLead}</p>
-        </Empty>
+      <Empty title={strings.home.nothingFits}>
+        <p>{strings.home.nothingFitsLead}</p>
         <WishesOfHome wishes={wishes} onChange={setWishes} />
-      </>
+      </Empty>
     );
   }
   if (rows.length === 0) {

@@ -39,7 +39,7 @@ export const strings = {
     minutes: "I have",
     anyLength: "all the time in the world",
     minutesOf: (minutes: number) => `${minutes} min`,
-    along: "With me watches",
+    along: "Watching with",
     alone: "nobody",
     dropWishes: "Anything goes",
     nothingFits: "Nothing fits that",

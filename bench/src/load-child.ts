@@ -4,12 +4,15 @@ import type { LoadAnswer, LoadRequest } from "./load.ts";
 import { quantile } from "./statistics.ts";
 
 const DECISION = /"decisionId":"([^"]+)"/;
+/** More is asked than can be done: the process says so. */
+const REFUSED = 503;
 const NOT_DEGRADED = '"degradations":[]';
 
 async function load(request: LoadRequest): Promise<LoadAnswer> {
   const { url, headers, paths, connections, bound, readBodies } = request;
   let begun = 0;
   let degraded = 0;
+  let refused = 0;
   const decisions: string[] = [];
   // autocannon's own histogram keeps whole milliseconds; most answers here take less than one.
   const latenciesMs: number[] = [];
@@ -39,7 +42,10 @@ async function load(request: LoadRequest): Promise<LoadAnswer> {
   };
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
     const instance = autocannon(options, (error: unknown, done) => (error ? reject(error) : resolve(done)));
-    instance.on("response", (_client, _status, _bytes, responseTimeMs) => latenciesMs.push(responseTimeMs));
+    instance.on("response", (_client, status, _bytes, responseTimeMs) => {
+      if (status === REFUSED) refused++;
+      else latenciesMs.push(responseTimeMs);
+    });
   });
   return {
     requests: latenciesMs.length,
@@ -47,7 +53,8 @@ async function load(request: LoadRequest): Promise<LoadAnswer> {
     p50Ms: latenciesMs.length === 0 ? Number.NaN : quantile(latenciesMs, 0.5),
     p99Ms: latenciesMs.length === 0 ? Number.NaN : quantile(latenciesMs, 0.99),
     p999Ms: latenciesMs.length === 0 ? Number.NaN : quantile(latenciesMs, 0.999),
-    failures: result.non2xx + result.errors + result.timeouts + result.mismatches,
+    refused,
+    failures: result.non2xx - refused + result.errors + result.timeouts + result.mismatches,
     decisions,
     degraded,
   };

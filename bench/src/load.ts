@@ -16,12 +16,15 @@ export interface LoadRequest {
 }
 
 export interface LoadAnswer {
+  /** Answered, and not by 503. */
   readonly requests: number;
+  /** Answers with 503: what a process refuses that has too much to do. */
+  readonly refused: number;
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
-  /** Answers other than 2xx, broken connections, timeouts, bodies without a decision. */
+  /** Other answers than 2xx and 503, broken connections, timeouts, bodies without a decision. */
   readonly failures: number;
   readonly decisions: readonly string[];
   /** Answers that say they had to do without something. */

@@ -274,7 +274,8 @@ function figuresOf(page: Page, connections: number, ours: readonly Loaded[], con
     const isMet = rate.value >= HOME_RATE_GOAL;
     const goal = { text: `≥ ${HOME_RATE_GOAL} of one core`, met: isMet };
     const p999 = figure("p999", "ms", (answer) => answer.p999Ms);
-    return [connections === 1 ? rate : { ...rate, goal }, p50, p99, p999, ...rest];
+    const refused = figure("refused", "%", (answer) => (100 * answer.refused) / (answer.requests + answer.refused));
+    return [connections === 1 ? rate : { ...rate, goal }, p50, p99, p999, refused, ...rest];
   }
   const gorse = GORSE[connections as keyof typeof GORSE];
   const goal = GORSE_FACTOR * gorse.perSecond;

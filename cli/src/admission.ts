@@ -37,11 +37,13 @@ export function createAdmission(deps: {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly metrics: AdmissionMetrics;
+  /** For how long the loop has worked since it began; default: as Node says it. */
+  readonly busyMs?: () => number;
   /** Ends looking at the load. */
   readonly signal: AbortSignal;
 }): Admission {
-  const { clock, rng, metrics, signal } = deps;
-  const shedder = createShedder({ kinds: REQUEST_KINDS, clock, rng, onLevel: metrics.level });
+  const { clock, rng, metrics, signal, ...more } = deps;
+  const shedder = createShedder({ kinds: REQUEST_KINDS, clock, rng, onLevel: metrics.level, ...more });
   let isFollowed = false;
 
   function refuse(body: Problem): Response {
@@ -50,14 +52,12 @@ export function createAdmission(deps: {
   }
 
   /** undefined: let in. */
-  function refusal(request: Request, askers: Askers): Response | undefined {
+  function refusal(request: Request, kind: RequestKind | undefined, askers: Askers): Response | undefined {
     if (askers === "services" && msLeftOf(request.headers) === 0) {
       metrics.expired();
       return refuse(problem("unavailable", { detail: "The time for this answer had passed when it was asked for." }));
     }
-    if (!shedder.isRefusing()) return undefined;
-    const kind = requestKindOf(request.method, request.url);
-    if (kind === undefined || !shedder.refuses(kind)) return undefined;
+    if (kind === undefined || !shedder.isRefusing() || !shedder.refuses(kind)) return undefined;
     metrics.shed(kind);
     return refuse(problem("overloaded", { detail: `Refused for now: ${kind}.` }));
   }
@@ -67,9 +67,14 @@ export function createAdmission(deps: {
       if (!isFollowed) void shedder.follow(signal);
       isFollowed = true;
       return async (request, bindings) => {
+        const kind = requestKindOf(request.method, request.url);
+        const refused = refusal(request, kind, askers);
+        if (refused) return refused;
+        // Events wait for the log, which may take seconds, when their work is done: that is no load.
+        if (kind === "events") return service(request, bindings);
         shedder.began();
         try {
-          return refusal(request, askers) ?? (await service(request, bindings));
+          return await service(request, bindings);
         } finally {
           shedder.ended();
         }

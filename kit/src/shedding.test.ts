@@ -3,20 +3,19 @@ import { describe, expect, test } from "vitest";
 import { createRng } from "./rng.ts";
 import {
   createShedder,
-  IN_FLIGHT_MAX,
   isShed,
-  LAG_MS_MAX,
   LOOK_EVERY_MS,
-  levelWithinTurn,
+  levelBetweenLooks,
   NO_SHEDDING,
   nextShedding,
   type Shedding,
+  WAIT_MS_MAX,
 } from "./shedding.ts";
 
 const KINDS = ["events", "search", "home", "resume", "play"] as const;
 
 /** As the shedder looks: the later the loop, the longer between two looks. */
-const sinceOf = (load: number) => LOOK_EVERY_MS + load * LAG_MS_MAX;
+const sinceOf = (load: number) => LOOK_EVERY_MS + load * WAIT_MS_MAX;
 const look = (before: Shedding, load: number) => nextShedding(before, load, sinceOf(load), KINDS.length);
 const after = (loads: readonly number[], before = NO_SHEDDING) => loads.reduce(look, before);
 const steady = (load: number, looks: number) => Array.from({ length: looks }, () => load);
@@ -86,8 +85,8 @@ describe("the level", () => {
     expect(after([3, 2, 1.5, 1.1], high).level).toBe(2);
   });
 
-  test("within one turn of the loop is none for two bounds of lateness, then one more kind for each", () => {
-    const levels = [0, 1, 2, 2.5, 4, 7, 100].map((bounds) => levelWithinTurn(bounds * LAG_MS_MAX, KINDS.length));
+  test("between two looks is none for a wait of two bounds, then one more kind for each", () => {
+    const levels = [0, 1, 2, 2.5, 4, 7, 100].map((bounds) => levelBetweenLooks(bounds * WAIT_MS_MAX, KINDS.length));
     expect(levels).toEqual([0, 0, 0, 0.5, 2, 5, 5]);
   });
 
@@ -153,36 +152,47 @@ function latenessOf(latenessMs: readonly number[]) {
 }
 
 describe("a shedder", () => {
-  const open = (latenessMs: readonly number[]) => {
+  const open = (latenessMs: readonly number[], busyMs: () => number = () => 0) => {
     const { clock, signal } = latenessOf(latenessMs);
     const levels: number[] = [];
-    const shedder = createShedder({ kinds: KINDS, clock, rng: createRng(1), onLevel: (level) => levels.push(level) });
+    const onLevel = (level: number) => levels.push(level);
+    const shedder = createShedder({ kinds: KINDS, clock, rng: createRng(1), busyMs, onLevel });
     return { shedder, levels, followed: () => shedder.follow(signal) };
   };
+  const inTime = Array.from({ length: 100 }, () => 0);
 
   test("refuses by the lateness of the loop, and says each new level", async () => {
-    const { shedder, levels, followed } = open(Array.from({ length: 5 }, () => 2 * LAG_MS_MAX));
+    const { shedder, levels, followed } = open(Array.from({ length: 5 }, () => 2 * WAIT_MS_MAX));
     expect(shedder.isRefusing()).toBe(false);
     await followed();
-    // Looks of 525 ms: three of five count, and the calm one after them takes a fourth of 25 ms back.
+    // Looks of 525 ms: three of five count.
     expect(levels.slice(0, 3)).toEqual([0.525, 1.05, expect.closeTo(1.575, 9)]);
     expect(shedder.isRefusing()).toBe(true);
     expect([shedder.refuses("events"), shedder.refuses("resume")]).toEqual([true, false]);
   });
 
-  test("refuses by the number of requests under way, though the loop is in time", async () => {
-    const { shedder, levels, followed } = open(Array.from({ length: 100 }, () => 0));
-    for (let i = 0; i <= IN_FLIGHT_MAX; i++) shedder.began();
-    await followed();
-    expect(levels.at(-1)).toBeGreaterThan(2);
+  test("refuses by the work that is let in, though the loop is in time, beyond 16 requests", async () => {
+    let busyMs = 0;
+    const busy = () => {
+      busyMs += 10;
+      return busyMs;
+    };
+    const inFlight = async (count: number) => {
+      const { shedder, levels, followed } = open(inTime, busy);
+      // One has ended while the loop was busy for 10 ms at the first look.
+      for (let i = 0; i <= count; i++) shedder.began();
+      shedder.ended();
+      await followed();
+      return levels.length;
+    };
+    expect(await inFlight(16)).toBe(0);
+    expect(await inFlight(400)).toBeGreaterThan(0);
   });
 
-  test("refuses nothing where requests ended as they began", async () => {
-    const { shedder, levels, followed } = open(Array.from({ length: 100 }, () => 0));
-    for (let i = 0; i < 10 * IN_FLIGHT_MAX; i++) {
-      shedder.began();
-      shedder.ended();
-    }
+  test("lets in what waits for others: many under way cost nothing where none costs time", async () => {
+    const { shedder, levels, followed } = open(inTime);
+    for (let i = 0; i < 5_000; i++) shedder.began();
+    shedder.ended();
     await followed();
     expect(levels).toEqual([]);
     expect(shedder.isRefusing()).toBe(false);

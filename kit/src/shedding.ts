@@ -7,18 +7,19 @@
  * is refused while one of an earlier kind would be let in, and a level that settles between two whole numbers lets in as
  * much as the process can do, instead of everything and nothing in turns.
  *
- * Load is the larger of two shares of what is bearable: how late the event loop comes to a timer (what a request waits
- * before anybody looks at it), and how many requests are under way (what waits for stores). The level rises by one kind a
+ * Load is the longer of two waits, as a share of the longest one that is bearable: how late the event loop comes to a timer
+ * (what waits before anybody looks at it), and the work that is let in already (requests under way × what one has cost of
+ * the loop's time lately: what is begun waits for a signature or a store, and comes back all at once). The level rises by one kind a
  * second while load is over 1 and not getting lower, falls by one in four seconds while it is under 1/2, and else stays:
  * under a steady load it moves in one direction or not at all. One long turn of the loop (a collection of garbage, a laptop
  * that slept) is no load: only the third look in a row counts, as CoDel tells a standing queue from a burst by its minimum
  * over an interval (Nichols, Jacobson: Controlling Queue Delay, ACM Queue, 2012).
  *
  * A turn of the loop answers all that came during the one before. At twice of what can be done each would be twice as long,
- * faster than any look: so within a turn that has lasted for two bounds of lateness what is still to be answered in it is
- * refused in the same order, one more kind for each bound.
+ * faster than any look: so when the wait is two bounds long at this moment, what comes now is refused in the same order, one
+ * more kind for each bound.
  *
- * Where nothing is refused, a request costs two additions, a look at the clock and a comparison.
+ * Where nothing is refused, a request costs two additions, a look at the clock and two comparisons.
  */
 import type { Clock } from "./clock.ts";
 import type { Rng } from "./rng.ts";
@@ -57,22 +58,24 @@ export function nextShedding(before: Shedding, load: number, sinceMs: number, ki
   return { level: isCalm ? Math.max(0, level - FALL_PER_SECOND * seconds) : level, highLooks: 0, load };
 }
 
-/** Within a turn of the loop that has made it late by so much already. */
-export const levelWithinTurn = (lagMs: number, kinds: number): number =>
-  Math.max(0, Math.min(kinds, lagMs / LAG_MS_MAX - 2));
+/** Between two looks, by what one would wait at this moment. */
+export const levelBetweenLooks = (waitMs: number, kinds: number): number =>
+  Math.max(0, Math.min(kinds, waitMs / WAIT_MS_MAX - 2));
 
 /** `luck` is uniform in [0, 1). */
 export const isShed = (level: number, place: number, luck: number): boolean => luck < level - place;
 
 /** A page may take 250 ms; later than that nobody would wait for what is asked now. */
-export const LAG_MS_MAX = 250;
-/** Twice what the guard of a store lets through at once: more only wait for each other. */
-export const IN_FLIGHT_MAX = 512;
+export const WAIT_MS_MAX = 250;
+/** What a process does beside requests (folding events, a training) makes few of them look dear; so many are let in anyway. */
+const ALWAYS_IN_FLIGHT = 16;
+/** What a request costs is the mean over about this time. */
+const COST_OVER_MS = 2_000;
 /** How often it is looked: often enough that three looks are nothing beside a second, and 40 timers a second cost nothing. */
 export const LOOK_EVERY_MS = 25;
 
 export interface Shedder<Kind extends string> {
-  /** A request has come; each is followed by `ended`. */
+  /** A request is let in that will cost time of the loop; each is followed by `ended`. */
   began(): void;
   ended(): void;
   /** Whether one of this kind is refused now. */
@@ -88,19 +91,37 @@ export function createShedder<Kind extends string>(deps: {
   readonly kinds: readonly Kind[];
   readonly clock: Pick<Clock, "monotonicMs" | "sleep">;
   readonly rng: Rng;
+  /** For how long the loop has worked since it began. */
+  readonly busyMs?: () => number;
   readonly onLevel?: (level: number) => void;
 }): Shedder<Kind> {
-  const { kinds, clock, rng, onLevel } = deps;
+  const { kinds, clock, rng, onLevel, busyMs = () => performance.eventLoopUtilization().active } = deps;
   const places = new Map(kinds.map((kind, place) => [kind, place]));
   let shedding = NO_SHEDDING;
   let inFlight = 0;
   /** Infinite until somebody looks. */
   let nextLookMs = Number.POSITIVE_INFINITY;
-  const levelNow = (): number =>
-    Math.max(shedding.level, levelWithinTurn(clock.monotonicMs() - nextLookMs, kinds.length));
+  /** Of the last two seconds, what is older counting less. */
+  const lately = { busyMs: 0, ended: 0 };
+  let ended = 0;
+  let costMs = 0;
+  const waitMs = (): number =>
+    Math.max(clock.monotonicMs() - nextLookMs, Math.max(0, inFlight - ALWAYS_IN_FLIGHT) * costMs);
+  const levelNow = (): number => Math.max(shedding.level, levelBetweenLooks(waitMs(), kinds.length));
+
+  function learnCost(sinceMs: number, workedMs: number): void {
+    const kept = Math.exp(-sinceMs / COST_OVER_MS);
+    lately.busyMs = kept * lately.busyMs + workedMs;
+    lately.ended = kept * lately.ended + ended;
+    ended = 0;
+    if (lately.ended >= 1) costMs = lately.busyMs / lately.ended;
+  }
   return {
     began: () => void inFlight++,
-    ended: () => void inFlight--,
+    ended() {
+      inFlight--;
+      ended++;
+    },
     isRefusing: () => levelNow() > 0,
     refuses(kind) {
       const place = places.get(kind);
@@ -109,6 +130,7 @@ export function createShedder<Kind extends string>(deps: {
     async follow(signal) {
       while (!signal.aborted) {
         const beganMs = clock.monotonicMs();
+        const busyBeforeMs = busyMs();
         nextLookMs = beganMs + LOOK_EVERY_MS;
         try {
           await clock.sleep(LOOK_EVERY_MS, signal);
@@ -116,7 +138,8 @@ export function createShedder<Kind extends string>(deps: {
           return;
         }
         const nowMs = clock.monotonicMs();
-        const load = Math.max((nowMs - nextLookMs) / LAG_MS_MAX, inFlight / IN_FLIGHT_MAX);
+        learnCost(nowMs - beganMs, busyMs() - busyBeforeMs);
+        const load = waitMs() / WAIT_MS_MAX;
         const { level } = shedding;
         shedding = nextShedding(shedding, load, nowMs - beganMs, kinds.length);
         if (shedding.level !== level) onLevel?.(shedding.level);

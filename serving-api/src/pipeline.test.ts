@@ -476,6 +476,16 @@ describe("a rule's pin", () => {
     expect(reasons.map(({ index }) => index)).toEqual([pinned]);
   });
 
+  test("to a row that the page cannot have keeps its title from no other row", () => {
+    const pinned = composeHome(ws, requestOf()).rows.find(({ kind }) => kind === "new")!.entries[0]!.index;
+    const isShown = (kind: string, more: Partial<SlateRequest> = {}): boolean => {
+      const request = requestOf({ rules: compiledOf(pinning({ kind }, [view.titleIds[pinned]!])), ...more });
+      return entriesOf(composeHome(ws, request)).some(({ index }) => index === pinned);
+    };
+    const unprofiled = { profile: { country: "BY", ageMark: null, profiling: false }, list: read(undefined) } as const;
+    expect([isShown("for_two"), isShown("top_picks", unprofiled)]).toEqual([true, true]);
+  });
+
   test("says so in a plain list", () => {
     const titleId = view.titleIds[composeList(ws, requestOf(), 10).entries.at(-1)!.index]!;
     const { entries } = composeList(ws, requestOf({ rules: compiledOf(pinning({ kind: "list" }, [titleId])) }), 10);

@@ -113,8 +113,15 @@ interface Made {
   readonly trace: DecisionTrace | undefined;
 }
 
+/** Rows that the page may have: what a rule pins to another one is not kept for it. */
+const rowKindsOf = ({ profile, other }: SlateRequest): RowKind[] =>
+  RowKind.options.filter((kind) => {
+    if (kind === "for_two") return other !== undefined;
+    return kind !== "top_picks" || (other === undefined && profile.profiling !== false);
+  });
+
 function composeOnce(ws: Workspace, request: SlateRequest, relaxed: boolean, head: TraceHead | undefined): Made {
-  const prepared = prepare(ws, request, { rowKinds: RowKind.options, relaxed });
+  const prepared = prepare(ws, request, { rowKinds: rowKindsOf(request), relaxed });
   retrieve(prepared);
   const { rankerVersion, hasFeatures } = rank(prepared, head !== undefined);
   const attempts: RowAttempt[] = [];

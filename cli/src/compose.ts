@@ -247,8 +247,12 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
     rng: deps.rng.fork("synthetic viewer"),
     metrics: metrics.reaction,
   });
-  // Where the public door is: that process calls the collector and serving. A command that ends measures nothing.
-  if (has("gateway") && deps.archives && settings.syntheticViewer === "on") {
+  /**
+   * From the process with the public door, which calls the collector and serving, and from when it is open: what is loaded
+   * before is nobody's wait. A command that ends measures nothing.
+   */
+  function watchReaction(): void {
+    if (!has("gateway") || !deps.archives || settings.syntheticViewer === "off") return;
     const ending = new AbortController();
     lifecycle.own("synthetic viewer", ending, (it) => it.abort());
     void lookRegularly(
@@ -298,6 +302,7 @@ export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Pro
     admit: (service, askers) => (settings.loadShedding === "on" ? admission.admit(service, askers) : service),
     async opened(url) {
       await gateway?.opened(url);
+      watchReaction();
     },
     askServing: (path) => askJson(context.call("serving"), path),
     composePages: pagesComposedBy(context.call("serving")),

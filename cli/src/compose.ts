@@ -121,7 +121,7 @@ export interface CinemaDeps {
 
 /** What has just started has readers to catch up with, and a warehouse to warm. */
 const FIRST_LOOKS_AFTER_MS = 2 * 60_000;
-/** Services of other processes come up in this time, and a start that is only looked at ends before it. */
+/** Services of other processes come up in this time. */
 const FIRST_REACTION_AFTER_MS = 60_000;
 
 export async function composeCinema(deps: CinemaDeps, lifecycle: Lifecycle): Promise<Cinema> {

@@ -28,6 +28,10 @@ export function addExplain(program: Command): void {
     });
 }
 
+/** A store's own mark, which may be bytes that no terminal is to see. */
+const shownRevision = (revision: string): string =>
+  /^[ -~]+$/.test(revision) ? revision : Buffer.from(revision, "latin1").toString("hex");
+
 export function explanationText(explained: Explained): string {
   const nameOf = (titleId: string): string => explained.names[titleId] ?? titleId;
   const parts = [headText(explained), stagesText(explained)];
@@ -70,7 +74,7 @@ function headText(explained: Explained): string {
     ["ranked by", rankerVersion ?? "the sources' scores, blended"],
     ["rules", rulesVersion === null ? "none" : `version ${rulesVersion}`],
     ["title features", titleFeaturesVersion ?? "none"],
-    ["profile state", explained.stateRevision ?? "none"],
+    ["profile state", explained.stateRevision === null ? "none" : shownRevision(explained.stateRevision)],
     ["parameters", JSON.stringify(explained.parameters)],
   ];
   if (explained.exclude.length > 0) rows.push(["excluded by request", explained.exclude.join(", ")]);

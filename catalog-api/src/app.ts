@@ -22,6 +22,7 @@ import {
   Wish,
   WishesView,
 } from "@thewatcher/contracts/api/catalogue";
+import { json, problems } from "@thewatcher/contracts/api/responses";
 import { StatedCommands, StatedOutcomes } from "@thewatcher/contracts/api/stated";
 import type { Role } from "@thewatcher/contracts/identity";
 import { CollectionId, PersonId, ProfileId, TitleId } from "@thewatcher/contracts/ids";
@@ -42,7 +43,6 @@ import { type AppEnv, allow, identify, requireOwn } from "./identity.ts";
 import { getPerson } from "./people.ts";
 import { listPreferences } from "./preferences.ts";
 import { getProfile } from "./profiles.ts";
-import { json, problems } from "./responses.ts";
 import { rowEvent } from "./row-events.ts";
 import type { TitleIndex } from "./search-index.ts";
 import { addSearchRoutes, searchRoles } from "./search-routes.ts";

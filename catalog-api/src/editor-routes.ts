@@ -6,11 +6,13 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { TitleDocument } from "@thewatcher/contracts/api/catalogue";
 import {
   CollectionDocument,
+  EDITED_DOCUMENT_BYTES_MAX,
   EditedCollection,
   EditedTitle,
   History,
   TitlePatch,
 } from "@thewatcher/contracts/api/editor";
+import { json, problems } from "@thewatcher/contracts/api/responses";
 import type { Role } from "@thewatcher/contracts/identity";
 import { CollectionId, TitleId } from "@thewatcher/contracts/ids";
 import { problem } from "@thewatcher/contracts/problems";
@@ -32,7 +34,6 @@ import {
   undoTitle,
 } from "./editing.ts";
 import { type AppEnv, allow } from "./identity.ts";
-import { json, problems } from "./responses.ts";
 
 export const editorRoles = {
   readTitleDocument: ["editor"],
@@ -47,8 +48,6 @@ export const editorRoles = {
   undoCollection: ["editor"],
 } as const satisfies Record<string, readonly Role[]>;
 
-/** A series of sixty seasons with texts in three languages. */
-const DOCUMENT_BYTES_MAX = 8_388_608;
 /** PostgreSQL's integer. */
 const REVISION_MAX = 2_147_483_647;
 
@@ -167,7 +166,7 @@ export function addEditorRoutes(
   };
   const bodyOf = <Schema extends z.ZodType>(c: Context<AppEnv>, schema: Schema) =>
     readJson(c, schema, {
-      bytesMax: DOCUMENT_BYTES_MAX,
+      bytesMax: EDITED_DOCUMENT_BYTES_MAX,
       tooLarge: problem("body-too-large"),
       malformed: problem("bad-request"),
     });

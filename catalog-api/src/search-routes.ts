@@ -1,5 +1,6 @@
 /** The route of the search. A machine that names a profile is answered as that profile is. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { json, problems } from "@thewatcher/contracts/api/responses";
 import { SEARCH_CHARACTERS_MAX, SEARCH_HITS_MAX, SearchPage } from "@thewatcher/contracts/api/search";
 import type { Role } from "@thewatcher/contracts/identity";
 import type { ProfileId } from "@thewatcher/contracts/ids";
@@ -12,7 +13,6 @@ import { wordsOf } from "@thewatcher/stores/search/words";
 import type { Context } from "hono";
 import type { Asker } from "./askers.ts";
 import { type AppEnv, allow } from "./identity.ts";
-import { json, problems } from "./responses.ts";
 import type { TitleIndex } from "./search-index.ts";
 import { readingsOf } from "./search-readings.ts";
 import { LETTERS } from "./search-sound.ts";

@@ -3,6 +3,7 @@
  * whether there may be a picture at all. The believed taste itself is serving's to tell.
  */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { problems } from "@thewatcher/contracts/api/responses";
 import { Profiling, TasteEdits } from "@thewatcher/contracts/api/taste";
 import { EVENT_VERSION, type StoredEventOf, type TasteEventType } from "@thewatcher/contracts/events";
 import type { Identity, Role } from "@thewatcher/contracts/identity";
@@ -13,7 +14,6 @@ import { ProblemError, readJson } from "@thewatcher/kit/http";
 import { uuid7 } from "@thewatcher/kit/uuid";
 import type { Context } from "hono";
 import { type AppEnv, allow, requireOwn } from "./identity.ts";
-import { problems } from "./responses.ts";
 import type { applyStated, StatedEvent } from "./stated.ts";
 
 export const tasteRoles = {

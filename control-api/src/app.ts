@@ -18,6 +18,7 @@ import {
   RuleSetVersion,
   RuleSetView,
 } from "@thewatcher/contracts/api/control";
+import { json, problems } from "@thewatcher/contracts/api/responses";
 import type { Role } from "@thewatcher/contracts/identity";
 import { problem } from "@thewatcher/contracts/problems";
 import type { RuleSet } from "@thewatcher/contracts/rules";
@@ -30,7 +31,6 @@ import type { Context } from "hono";
 import { type Author, readEntry, readTrail } from "./audit-trail.ts";
 import { type ComposePagesCall, dryRun } from "./dry-run.ts";
 import { type AppEnv, allow, identify } from "./identity.ts";
-import { json, problems } from "./responses.ts";
 import {
   checkRuleSet,
   createDraft,

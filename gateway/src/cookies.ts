@@ -5,6 +5,7 @@
  */
 import type { Context } from "hono";
 import { CSRF_HEADER, csrfTokenOf } from "./csrf.ts";
+import { isLoopbackName } from "./hosts.ts";
 
 const SESSION = { secure: "__Host-session", development: "thewatcher-dev-session" };
 const DEVICE = { secure: "__Host-device", development: "thewatcher-dev-device" };
@@ -12,12 +13,11 @@ type Name = typeof SESSION;
 /** The browsers' own cap. How long a session lives is the server's to say. */
 const MAX_AGE_SECONDS = 400 * 86_400;
 
-const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
-
 function isPlainLoopback(url: string): boolean {
   if (!url.startsWith("http://")) return false;
   const end = url.indexOf("/", 7);
-  return LOOPBACK.test(end < 0 ? url.slice(7) : url.slice(7, end));
+  const authority = end < 0 ? url.slice(7) : url.slice(7, end);
+  return isLoopbackName(authority.replace(/:\d+$/, "").toLowerCase());
 }
 
 const nameFor = (c: Context, name: Name) => (isPlainLoopback(c.req.raw.url) ? name.development : name.secure);

@@ -3,6 +3,7 @@
  * ours come first, as problems. Bodies are counted by whoever reads them too: a header is not believed.
  */
 import type { IncomingMessage } from "node:http";
+import { EDITED_DOCUMENT_BYTES_MAX } from "@thewatcher/contracts/api/editor";
 import { EVENT_BATCH_BYTES_MAX } from "@thewatcher/contracts/events";
 import { type Problem, problem } from "@thewatcher/contracts/problems";
 
@@ -13,7 +14,7 @@ const HEADER_BYTES_MAX = 12_288;
 /** Path and query: the longest of ours names 100 titles of 64 characters. */
 const URL_BYTES_MAX = 8_192;
 /** An editor's document is the largest body that comes by this door; imports come by the admin listener. */
-const BODY_BYTES_MAX = Math.max(EVENT_BATCH_BYTES_MAX, 4 * 1_048_576);
+const BODY_BYTES_MAX = Math.max(EVENT_BATCH_BYTES_MAX, EDITED_DOCUMENT_BYTES_MAX);
 /** Of these a message has one; two, and two readers of it may choose differently. */
 const SINGLE: readonly string[] = ["host", "content-length", "authorization", "origin", "content-type"];
 

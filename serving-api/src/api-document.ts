@@ -4,27 +4,16 @@
  */
 import { createRoute, z } from "@hono/zod-openapi";
 import { LeavingView } from "@thewatcher/contracts/api/catalogue";
+import { json, problems } from "@thewatcher/contracts/api/responses";
 import { CandidatesView, HomePage, RecommendationList, SimilarTitles, WhyNot } from "@thewatcher/contracts/api/serving";
 import { TasteView } from "@thewatcher/contracts/api/taste";
 import { TASTE_EDITS_MAX } from "@thewatcher/contracts/events";
 import { ProfileId, TitleId } from "@thewatcher/contracts/ids";
 import { Locale } from "@thewatcher/contracts/locales";
-import { Problem, type ProblemSlug, problemTypes } from "@thewatcher/contracts/problems";
 import { EXCLUDED_MAX, LIST_COUNT_DEFAULT, MINUTES_MAX } from "./parameters.ts";
 import { LIST_COUNT_MAX } from "./slate.ts";
 import { SOURCES } from "./sources/source.ts";
 
-const json = (schema: z.ZodType, description: string) => ({
-  content: { "application/json": { schema } },
-  description,
-});
-const problems = (...slugs: ProblemSlug[]) =>
-  Object.fromEntries(
-    slugs.map((slug) => [
-      problemTypes[slug].status,
-      { content: { "application/problem+json": { schema: Problem } }, description: problemTypes[slug].title },
-    ]),
-  );
 const exclude = z
   .string()
   .optional()

@@ -3,6 +3,9 @@ import { z } from "zod";
 import { CollectionId, TitleId } from "../ids.ts";
 import { NameTexts, TITLES_PER_COLLECTION_MAX, TitleDocument } from "./catalogue.ts";
 
+/** Of a request's body, at the door too: a series of sixty seasons with texts in three languages. */
+export const EDITED_DOCUMENT_BYTES_MAX = 4_194_304;
+
 /** What a change may name: every field but the id. Absent stays; `null` where a field takes it. */
 export const TitlePatch = z
   .strictObject(

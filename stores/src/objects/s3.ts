@@ -15,12 +15,12 @@
  * A failed multipart upload whose abort fails too leaves parts behind: a lifecycle rule of the bucket removes those.
  */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { request as httpRequest, type IncomingMessage, Agent as PlainAgent } from "node:http";
 import { request as httpsRequest, Agent as TlsAgent } from "node:https";
 import { type Clock, systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
 import { Client } from "minio";
+import { createServerCalls, readAuthority } from "../server-calls.ts";
 import { hostOf } from "../server-url.ts";
 import { checkListLimit, checkObjectBytes, checkObjectKey, OBJECT_BYTES_MAX, OBJECT_LIST_MAX } from "./keys.ts";
 import { OBJECT_KEY_PATTERN, type ObjectInfo, type Objects } from "./port.ts";
@@ -37,8 +37,6 @@ export const S3_PART_BYTES = 8 * 1_048_576;
 /** Parts of one object under way. They are views of the caller's bytes: nothing is copied. */
 const PARTS_IN_FLIGHT_MAX = 3;
 const CONNECTIONS_MAX = 32;
-/** Calls beyond the connections wait; beyond this many they are refused. */
-const CALLS_MAX = 1_000;
 /** A page of a thousand keys of 1 KiB with their fields; an error's text is far below. */
 const XML_BYTES_MAX = 8 * 1_048_576;
 const DEFAULT_REGION = "us-east-1";
@@ -212,19 +210,12 @@ export async function openS3Objects(options: {
   const clock = options.clock ?? systemClock;
   const { host, port, accessKey, secretKey, bucket, prefix, region, tls, ca, shown } = parseLocation(options.url);
   const bucketName = bucket;
-  let authority: Buffer | undefined;
-  if (ca !== undefined) {
-    try {
-      authority = await readFile(ca);
-    } catch (error) {
-      throw new UserError(`objects at ${shown}: ?ca=${ca} can't be read (${explain(error)}); a PEM file is accepted`);
-    }
-  }
+  const where = `objects at ${shown}`;
+  const authority = await readAuthority(where, ca, explain);
   const limits = { keepAlive: true, maxSockets: CONNECTIONS_MAX };
   const agent = tls ? new TlsAgent({ ...limits, ...(authority ? { ca: authority } : {}) }) : new PlainAgent(limits);
 
-  let closed = false;
-  const underWay = new Set<Promise<unknown>>();
+  const { call, end } = createServerCalls(where, explain);
 
   /** Requests go out here: with the signal, and with every refusal read to its end and thrown as what the server said. */
   function clientUnder(signal: AbortSignal): Client {
@@ -289,22 +280,6 @@ export async function openS3Objects(options: {
         settled.abort(new Error("settled"));
       }
       await clock.sleep(FIRST_PAUSE_MS * 4 ** (count - 1));
-    }
-  }
-
-  /** One call of the port: refused when closed or too many, its failure told with what and where. */
-  async function call<Answer>(what: string, action: () => Promise<Answer>): Promise<Answer> {
-    if (closed) throw new Error(`objects at ${shown} is closed`);
-    if (underWay.size >= CALLS_MAX) throw new Error(`objects at ${shown}: ${what}: ${CALLS_MAX} calls are under way`);
-    const running = action();
-    underWay.add(running);
-    try {
-      return await running;
-    } catch (error) {
-      if (error instanceof RangeError) throw error;
-      throw new Error(`objects at ${shown}: ${what} failed: ${explain(error)}`, { cause: error });
-    } finally {
-      underWay.delete(running);
     }
   }
 
@@ -475,8 +450,7 @@ export async function openS3Objects(options: {
       }),
     describe: () => call("describe", async () => `S3 objects at ${shown}`),
     async close() {
-      closed = true;
-      await Promise.allSettled(underWay);
+      await end();
       agent.destroy();
     },
     [Symbol.asyncDispose]: () => objects.close(),

@@ -12,10 +12,10 @@
  *
  * The client is never asked for `info()`: nodes without that endpoint exist, and the health of the cluster says more.
  */
-import { readFile } from "node:fs/promises";
 import { Client, CloudConnectionPool, errors, type estypes } from "@elastic/elasticsearch";
 import { type Clock, systemClock } from "@thewatcher/kit/clock";
 import { UserError } from "@thewatcher/kit/user-error";
+import { createServerCalls, readAuthority } from "../server-calls.ts";
 import {
   checkDocuments,
   checkIds,
@@ -67,8 +67,6 @@ const MERGE_MS_MAX = 120_000;
 const RETRIES_MAX = 2;
 const RETRY_PAUSE_SECONDS = 0.2;
 const CONNECTIONS_MAX = 32;
-/** Calls beyond the connections wait; beyond this many they are refused. */
-const CALLS_MAX = 1_000;
 /** Elasticsearch asks for bulks of 5 to 15 MB; half of the least, since words lie there twice. */
 const BULK_BYTES_MAX = 4 * 1_048_576;
 const BULK_DOCUMENTS_MAX = 1_000;
@@ -337,14 +335,8 @@ export async function openElasticsearch(options: {
   const searchMs = options.searchMs ?? SEARCH_MS;
   const clock = options.clock ?? systemClock;
   const { node, auth, prefix, ca, shown } = parseLocation(options.url);
-  let authority: Buffer | undefined;
-  if (ca !== undefined) {
-    try {
-      authority = await readFile(ca);
-    } catch (error) {
-      throw new UserError(`search at ${shown}: ?ca=${ca} can't be read (${explain(error)}); a PEM file is accepted`);
-    }
-  }
+  const where = `search at ${shown}`;
+  const authority = await readAuthority(where, ca, explain);
   const client = new Client({
     node,
     ...(auth ? { auth } : {}),
@@ -359,25 +351,9 @@ export async function openElasticsearch(options: {
   const searching = { requestTimeout: searchMs, retryBackoff };
   const writing = { requestTimeout: WRITE_MS_MAX, retryBackoff };
 
-  let closed = false;
-  const underWay = new Set<Promise<unknown>>();
+  const { call, end } = createServerCalls(where, explain);
   const schemas = new Map<string, SearchSchema>();
   const resolved = new Map<string, { readonly target: Promise<Target | undefined>; readonly untilMs: number }>();
-
-  async function call<Answer>(what: string, action: () => Promise<Answer>): Promise<Answer> {
-    if (closed) throw new Error(`search at ${shown} is closed`);
-    if (underWay.size >= CALLS_MAX) throw new Error(`search at ${shown}: ${what}: ${CALLS_MAX} calls are under way`);
-    const running = action();
-    underWay.add(running);
-    try {
-      return await running;
-    } catch (error) {
-      if (error instanceof RangeError) throw error;
-      throw new Error(`search at ${shown}: ${what} failed: ${explain(error)}`, { cause: error });
-    } finally {
-      underWay.delete(running);
-    }
-  }
 
   const aliasOf = (collection: string) => `${prefix}${collection}`;
   const indexOf = (collection: string, generation: string) => `${aliasOf(collection)}.${generation}.${LAYOUT}`;
@@ -633,8 +609,7 @@ export async function openElasticsearch(options: {
         return `Elasticsearch at ${shown}`;
       }),
     async close() {
-      closed = true;
-      await Promise.allSettled(underWay);
+      await end();
       await client.close();
     },
     [Symbol.asyncDispose]: () => search.close(),

@@ -1,6 +1,6 @@
 /** What a route answers, as OpenAPI says it. */
-import type { z } from "@hono/zod-openapi";
-import { Problem, type ProblemSlug, problemTypes } from "@thewatcher/contracts/problems";
+import type { z } from "zod";
+import { Problem, type ProblemSlug, problemTypes } from "../problems.ts";
 
 export const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
   content: { "application/json": { schema } },
